@@ -1,0 +1,82 @@
+"""Logging in, refreshing and logging out over REST."""
+
+import orjson
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.api.serializers import (
+    CredentialsSerializer,
+    RefreshTokenSerializer,
+    RevokedAnswerSerializer,
+    TokenAnswerSerializer,
+)
+from accounts.services import sessions
+from ofmemory.infra.drf import answer, json_body, raw_answer, stamped, valid
+from ofmemory.infra.schema import errors_of
+
+
+class TokenView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="openSession",
+        tags=["auth"],
+        request=CredentialsSerializer,
+        responses={200: TokenAnswerSerializer, **errors_of(400, 401, 403, 413, 415, 429, 503)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Trade a user name and a password for an access token and a refresh token."""
+        given = valid(CredentialsSerializer, json_body(request._request))
+        pair = sessions.open_session(
+            username=given["username"], password=given["password"], creator_id=given.get("creatorId")
+        )
+        return _token_answer(pair)
+
+
+class RefreshView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="refreshSession",
+        tags=["auth"],
+        request=RefreshTokenSerializer,
+        responses={200: TokenAnswerSerializer, **errors_of(400, 401, 413, 415, 503)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Trade the newest refresh token for new tokens; using an older one ends the session."""
+        given = valid(RefreshTokenSerializer, json_body(request._request))
+        return _token_answer(sessions.refresh_session(given["refreshToken"]))
+
+
+class RevokeView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="closeSession",
+        tags=["auth"],
+        request=RefreshTokenSerializer,
+        responses={200: RevokedAnswerSerializer, **errors_of(400, 401, 413, 415, 503)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Log out: the session's tokens stop working at once."""
+        given = valid(RefreshTokenSerializer, json_body(request._request))
+        sessions.close_session(given["refreshToken"])
+        return raw_answer(stamped(success=True))
+
+
+def _token_answer(pair: sessions.TokenPair) -> HttpResponse:
+    body = {
+        "accessToken": pair.access_token,
+        "refreshToken": pair.refresh_token,
+        "tokenType": "Bearer",
+        "expiresIn": pair.expires_in_seconds,
+    }
+    response = answer(orjson.dumps(body))
+    response.headers["Cache-Control"] = "no-store"
+    return response

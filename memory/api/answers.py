@@ -1,0 +1,210 @@
+"""The shapes of answers, for the OpenAPI description. The JSON itself is made in ``memory.shapes``."""
+
+from typing import Any
+
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers as s
+
+from memory.domain import (
+    EngagementLevel,
+    InteractionType,
+    MessageLength,
+    PunctuationStyle,
+    ResponseSpeed,
+    Sender,
+    Sentiment,
+    Tone,
+)
+
+
+def _one_of(enum: Any, **kwargs: Any) -> s.ChoiceField:
+    return s.ChoiceField(choices=[member.value for member in enum], **kwargs)
+
+
+class Message(s.Serializer[Any]):
+    id = s.UUIDField()
+    sender = _one_of(Sender)
+    content = s.CharField()
+    sentiment = _one_of(Sentiment, allow_null=True)
+    topics = s.ListField(child=s.CharField())
+    timestamp = s.DateTimeField()
+    metadata = s.DictField()
+
+
+class OtherInteraction(s.Serializer[Any]):
+    id = s.UUIDField()
+    type = s.ChoiceField(choices=[kind.value for kind in InteractionType if kind is not InteractionType.MESSAGE])
+    sender = _one_of(Sender)
+    amount = s.FloatField(allow_null=True)
+    currency = s.CharField(allow_null=True)
+    content = s.CharField(allow_blank=True)
+    timestamp = s.DateTimeField()
+    metadata = s.DictField()
+
+
+class PersonalityProfile(s.Serializer[Any]):
+    tone = _one_of(Tone)
+    emojiFrequency = s.FloatField(min_value=0, max_value=1)
+    messageLengthPreference = _one_of(MessageLength)
+    punctuationStyle = _one_of(PunctuationStyle)
+    preferredEmojis = s.ListField(child=s.CharField())
+    responseSpeed = _one_of(ResponseSpeed)
+    confidenceScore = s.FloatField(min_value=0, max_value=1)
+    interactionCount = s.IntegerField()
+    lockedTraits = s.ListField(child=s.CharField())
+    lastCalibrated = s.DateTimeField(allow_null=True)
+
+
+class ContentPreference(s.Serializer[Any]):
+    score = s.FloatField(min_value=0, max_value=1)
+    confidence = s.FloatField(min_value=0, max_value=1)
+    evidenceCount = s.IntegerField()
+    lastInteraction = s.DateTimeField(allow_null=True)
+
+
+class Preferences(s.Serializer[Any]):
+    contentPreferences = s.DictField(child=ContentPreference())
+    topicInterests = s.DictField(child=s.FloatField(min_value=0, max_value=1))
+    purchasePatterns = s.ListField(child=s.DictField())
+    communicationPreferences = s.DictField()
+    pinned = s.DictField(child=s.ListField(child=s.CharField()))
+    lastUpdated = s.DateTimeField(allow_null=True)
+
+
+class EmotionalState(s.Serializer[Any]):
+    currentSentiment = _one_of(Sentiment)
+    sentimentHistory = s.ListField(child=s.DictField())
+    dominantEmotions = s.ListField(child=s.CharField())
+    engagementLevel = _one_of(EngagementLevel)
+    lastPositiveInteraction = s.DateTimeField(allow_null=True)
+    lastNegativeInteraction = s.DateTimeField(allow_null=True)
+    updatedAt = s.DateTimeField(allow_null=True)
+
+
+class EngagementMetrics(s.Serializer[Any]):
+    engagementScore = s.FloatField(min_value=0, max_value=1)
+    totalMessages = s.IntegerField()
+    totalPurchases = s.IntegerField()
+    totalTips = s.IntegerField()
+    totalInteractions = s.IntegerField()
+    totalRevenue = s.FloatField(help_text="In the creator's currency.")
+    avgResponseTimeSeconds = s.FloatField(allow_null=True)
+    firstInteraction = s.DateTimeField(allow_null=True)
+    lastInteraction = s.DateTimeField(allow_null=True)
+    lastFanInteraction = s.DateTimeField(allow_null=True)
+
+
+class Learning(s.Serializer[Any]):
+    pending = s.IntegerField(help_text="Interactions that learning has not taken in yet.")
+    asOf = s.DateTimeField(allow_null=True)
+
+
+class ReconnectionFact(s.Serializer[Any]):
+    kind = s.ChoiceField(choices=["said", "bought"])
+    text = s.CharField(allow_blank=True)
+    at = s.DateTimeField()
+    sourceId = s.UUIDField()
+
+
+class Reconnection(s.Serializer[Any]):
+    silentDays = s.IntegerField()
+    lastSeen = s.DateTimeField()
+    topics = s.ListField(child=s.CharField())
+    facts = ReconnectionFact(many=True)
+
+
+class MemoryContext(s.Serializer[Any]):
+    fanId = s.CharField()
+    creatorId = s.CharField()
+    recentMessages = Message(many=True, help_text="The last 50, oldest first.")
+    recentInteractions = OtherInteraction(many=True, help_text="The last 10 that are not messages, oldest first.")
+    personalityProfile = PersonalityProfile()
+    preferences = Preferences()
+    emotionalState = EmotionalState()
+    engagementMetrics = EngagementMetrics()
+    lastInteraction = s.DateTimeField(allow_null=True)
+    learning = Learning()
+    reconnection = Reconnection(allow_null=True)
+    degraded = s.ListField(child=s.CharField(), help_text="Parts that could not be loaded and hold their default.")
+
+
+class EngagementScore(s.Serializer[Any]):
+    fanId = s.CharField()
+    creatorId = s.CharField()
+    score = s.FloatField(min_value=0, max_value=1)
+    lastUpdated = s.DateTimeField(allow_null=True)
+
+
+class Stats(s.Serializer[Any]):
+    creatorId = s.CharField()
+    totalFans = s.IntegerField()
+    fansWithMemory = s.IntegerField()
+    totalMessages = s.IntegerField()
+    totalInteractions = s.IntegerField()
+    totalPurchases = s.IntegerField()
+    totalTips = s.IntegerField()
+    totalRevenue = s.FloatField()
+    avgEngagementScore = s.FloatField(allow_null=True)
+    calibratedProfiles = s.IntegerField()
+    pendingLearning = s.IntegerField()
+    lastUpdated = s.DateTimeField(allow_null=True)
+
+
+class MessagePage(s.Serializer[Any]):
+    messages = Message(many=True, help_text="Newest first.")
+    nextCursor = s.CharField(allow_null=True)
+
+
+class PersonalityChange(s.Serializer[Any]):
+    id = s.UUIDField()
+    reason = s.ChoiceField(choices=["manual", "learnt"])
+    actor = s.CharField()
+    before = s.DictField()
+    after = s.DictField()
+    timestamp = s.DateTimeField()
+
+
+class Export(s.Serializer[Any]):
+    fanId = s.CharField()
+    creatorId = s.CharField()
+    exportedAt = s.DateTimeField()
+    messages = Message(many=True)
+    interactions = OtherInteraction(many=True)
+    personalityProfile = PersonalityProfile()
+    personalityHistory = PersonalityChange(many=True)
+    preferences = Preferences()
+    emotionalState = EmotionalState()
+    engagementMetrics = EngagementMetrics()
+    counts = s.DictField(child=s.IntegerField())
+
+
+class Done(s.Serializer[Any]):
+    success = s.BooleanField()
+    correlationId = s.CharField()
+    timestamp = s.DateTimeField()
+
+
+class DoneMany(Done):
+    count = s.IntegerField()
+
+
+class Cleared(Done):
+    message = s.CharField()
+
+
+def envelope(name: str, data: Any, **more: s.Field[Any, Any, Any, Any]) -> Any:
+    """Return the success envelope around ``data``."""
+    fields = {"data": data, **more, "correlationId": s.CharField(), "timestamp": s.DateTimeField()}
+    return inline_serializer(name, fields=fields)
+
+
+CONTEXT = envelope("ContextAnswer", MemoryContext())
+PREFERENCES = envelope("PreferencesAnswer", Preferences())
+MANY_PREFERENCES = envelope("ManyPreferencesAnswer", s.DictField(child=Preferences()))
+PERSONALITY = envelope("PersonalityAnswer", PersonalityProfile())
+HISTORY = envelope("PersonalityHistoryAnswer", PersonalityChange(many=True))
+STATS = envelope("StatsAnswer", Stats())
+EXPORT = envelope("ExportAnswer", Export())
+SCORE = envelope("EngagementScoreAnswer", EngagementScore())
+MESSAGES = envelope("MessagesAnswer", MessagePage())
+BULK = envelope("BulkAnswer", s.DictField(child=MemoryContext()), count=s.IntegerField())

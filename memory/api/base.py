@@ -1,0 +1,110 @@
+"""What the views of memory share: whose data a request is about, and carrying out the same write once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.api.authentication import BearerAuthentication, IsAuthenticated
+from accounts.domain import Principal, Scope
+from accounts.gate import Gate, limits_for
+from accounts.services.access import access_all_fans, access_creator, access_fans
+from memory.domain import Pair
+from memory.services.idempotency import Answer, Once, answer_once
+from memory.services.writes import writing
+from ofmemory.errors import InvalidInput
+from ofmemory.infra.drf import json_body, raw_answer
+
+MAX_KEY_CHARS = 255
+
+
+class MemoryView(APIView):
+    authentication_classes = (BearerAuthentication,)
+    permission_classes = (IsAuthenticated,)
+
+
+def gate_of(request: Request, scope: Scope, *, kind: str, creator_id: str | None, fan_ids: Sequence[str] = ()) -> Gate:
+    """Return the gate of a request about ``fan_ids`` (none: about all of a creator's fans).
+
+    Args:
+        kind: the limits it counts on: ``reads``, ``writes`` or ``bulk``.
+
+    Raises:
+        Forbidden: another creator, another fan than the caller is bound to, or no such right.
+        InvalidInput: no creator is named and the caller belongs to several.
+    """
+    principal: Principal = request.user
+    creator_id = access_creator(principal, creator_id=creator_id, scope=scope)
+    if fan_ids:
+        access_fans(principal, fan_ids)
+    else:
+        access_all_fans(principal)
+    return Gate(
+        creator_id,
+        limits_for(kind, creator_id=creator_id, fan_id=fan_ids[0] if len(fan_ids) == 1 else ""),
+        token=str(request.auth),
+        principal=principal,
+        scope=scope,
+        fan_ids=tuple(fan_ids),
+    )
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    return json_body(request._request)
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """Return the query parameters as an object.
+
+    Raises:
+        InvalidInput: one is given twice.
+    """
+    query = request._request.GET
+    for name, values in query.lists():
+        if len(values) > 1:
+            raise InvalidInput.field(str(name)[:64], "is given more than once.")
+    return {str(name): str(value) for name, value in query.items()}
+
+
+def write_once(
+    request: Request,
+    gate: Gate,
+    work: Callable[[], Answer],
+    *,
+    body: Mapping[str, Any] | None = None,
+    holds_personal_data: bool = False,
+) -> HttpResponse:
+    """Carry out a write in one transaction, once per Idempotency-Key, and answer it.
+
+    Args:
+        body: the request's, which with method and path makes it what it is.
+        holds_personal_data: the answer does, so that it is erased with the fan.
+    """
+    once = Once(
+        creator_id=gate.creator_id,
+        key=_key_of(request),
+        fingerprint=_fingerprint(request, body),
+        fan_id=gate.fan_ids[0] if holds_personal_data else "",
+    )
+    with writing([Pair(gate.creator_id, fan_id) for fan_id in gate.fan_ids], gate) as quota:
+        answer = answer_once(once, work)
+    headers = quota.headers()
+    if answer.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return raw_answer(answer.body, status=answer.status, headers=headers)
+
+
+def _key_of(request: Request) -> str:
+    key: str = request.headers.get("Idempotency-Key", "")
+    if len(key) > MAX_KEY_CHARS or not key.isprintable():
+        raise InvalidInput.field("Idempotency-Key", f"may have at most {MAX_KEY_CHARS} printable characters.")
+    return key
+
+
+def _fingerprint(request: Request, body: Mapping[str, Any] | None) -> bytes:
+    what = [request.method, request.get_full_path(), body]
+    return sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).digest()

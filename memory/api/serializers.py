@@ -1,0 +1,240 @@
+"""Types and sizes of what comes in. Rules are the services'."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from rest_framework import serializers
+
+from memory.domain import (
+    PUNCTUATION_ALIASES,
+    SPEED_ALIASES,
+    TONE_ALIASES,
+    InteractionType,
+    MessageLength,
+    PunctuationStyle,
+    ResponseSpeed,
+    Sender,
+    Tone,
+)
+from memory.services.context import MAX_BULK_FANS
+from memory.services.interactions import EXTERNAL_ID_NAMES
+from memory.services.preferences import PARTS
+from ofmemory.infra.drf import StrictSerializer
+
+MAX_CONTENT_CHARS = 20_000
+MAX_METADATA_BYTES = 32_768
+MAX_METADATA_DEPTH = 8
+MAX_NAME_CHARS = 64
+
+
+class IdField(serializers.CharField):
+    """An opaque id of the platform: 1 to 255 printable characters, kept as they are."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=255, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        value: str = super().to_internal_value(data)
+        if not isinstance(data, str) or not value.isprintable() or value != value.strip():
+            raise serializers.ValidationError("Must be text without control characters or outer spaces.")
+        return value
+
+
+class AliasField(serializers.ChoiceField):
+    """A choice that also understands older words."""
+
+    def __init__(self, enum: Any, aliases: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        self.aliases = dict(aliases or {})
+        super().__init__(choices=[*(member.value for member in enum), *self.aliases], **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        value: str = super().to_internal_value(data)
+        return self.aliases.get(value, value)
+
+
+class MetadataField(serializers.JSONField):
+    """A JSON object of bounded size and depth."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Must be an object.")
+        if _depth(data) > MAX_METADATA_DEPTH:
+            raise serializers.ValidationError(f"May be nested at most {MAX_METADATA_DEPTH} deep.")
+        if len(orjson.dumps(data)) > MAX_METADATA_BYTES:
+            raise serializers.ValidationError(f"May have at most {MAX_METADATA_BYTES} bytes as JSON.")
+        for name in EXTERNAL_ID_NAMES:
+            if isinstance(data.get(name), str) and len(data[name]) > 255:
+                raise serializers.ValidationError(f"{name} may have at most 255 characters.")
+        return data
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+class InteractionSerializer(StrictSerializer):
+    """What happened. Family A takes the fan from the path, family B from the body."""
+
+    creatorId = IdField(required=False)
+    type = serializers.ChoiceField(choices=[kind.value for kind in InteractionType], default="message")
+    content = serializers.CharField(
+        max_length=MAX_CONTENT_CHARS, allow_blank=True, trim_whitespace=False, required=False
+    )
+    sender = serializers.ChoiceField(choices=[sender.value for sender in Sender], default="fan")
+    amount = serializers.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        min_value=Decimal(0),
+        required=False,
+        allow_null=True,
+        help_text="In the creator's currency.",
+    )
+    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, allow_null=True, help_text="ISO 4217.")
+    timestamp = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="ISO 8601; UTC where no offset is given; now where left out."
+    )
+    metadata = MetadataField(required=False, help_text="Kept as given; externalId recognises a second report.")
+
+
+class FanInteractionSerializer(InteractionSerializer):
+    fanId = IdField()
+
+
+class ContentPreferenceSerializer(StrictSerializer):
+    score = serializers.FloatField(min_value=0, max_value=1)
+    confidence = serializers.FloatField(min_value=0, max_value=1, required=False)
+
+
+class NamedValues(serializers.JSONField):
+    """{name: value or null}, names of 1-64 characters."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Must be an object.")
+        if any(not 0 < len(name.strip()) <= MAX_NAME_CHARS for name in data):
+            raise serializers.ValidationError(f"Names must have 1 to {MAX_NAME_CHARS} characters.")
+        return {name: None if value is None else self.one(name, value) for name, value in data.items()}
+
+    def one(self, name: str, value: Any) -> Any:
+        raise NotImplementedError
+
+
+class ScoresField(NamedValues):
+    def one(self, name: str, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise serializers.ValidationError({name[:MAX_NAME_CHARS]: ["Must be a number from 0 to 1, or null."]})
+        return float(value)
+
+
+class ContentPreferencesField(ScoresField):
+    def one(self, name: str, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return super().one(name, value)
+        entry = ContentPreferenceSerializer(data=value)
+        if not entry.is_valid():
+            raise serializers.ValidationError({name[:MAX_NAME_CHARS]: entry.errors})
+        return dict(entry.validated_data)
+
+
+class PlainValuesField(NamedValues):
+    def one(self, name: str, value: Any) -> Any:
+        if not isinstance(value, str | int | float | bool) or len(str(value)) > 255:
+            raise serializers.ValidationError({name[:MAX_NAME_CHARS]: ["Must be text, a number, a boolean or null."]})
+        return value
+
+
+class ReleaseSerializer(StrictSerializer):
+    """Names to give back to learning, by part."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            part: serializers.ListField(child=serializers.CharField(max_length=64), required=False) for part in PARTS
+        }
+
+
+class PreferencesPatchSerializer(StrictSerializer):
+    contentPreferences = ContentPreferencesField(required=False, help_text="name → score, {score, confidence} or null.")
+    topicInterests = ScoresField(required=False, help_text="topic → score 0-1 or null.")
+    communicationPreferences = PlainValuesField(required=False, help_text="name → text, number, boolean or null.")
+    release = ReleaseSerializer(required=False)
+
+
+class CreatorPreferencesPatchSerializer(PreferencesPatchSerializer):
+    creatorId = IdField(required=False)
+
+
+class FanPreferencesPatchSerializer(CreatorPreferencesPatchSerializer):
+    fanId = IdField()
+
+
+class OneOfManySerializer(PreferencesPatchSerializer):
+    fanId = IdField()
+
+
+class BulkPreferencesSerializer(StrictSerializer):
+    creatorId = IdField(required=False)
+    updates = serializers.ListField(child=OneOfManySerializer(), min_length=1, max_length=MAX_BULK_FANS)
+
+
+class PersonalityPatchSerializer(StrictSerializer):
+    creatorId = IdField(required=False)
+    fanId = IdField()
+    tone = AliasField(Tone, TONE_ALIASES, required=False)
+    emojiFrequency = serializers.FloatField(min_value=0, max_value=1, required=False, source="emoji_frequency")
+    messageLengthPreference = AliasField(MessageLength, required=False, source="message_length_preference")
+    punctuationStyle = AliasField(PunctuationStyle, PUNCTUATION_ALIASES, required=False, source="punctuation_style")
+    preferredEmojis = serializers.ListField(
+        child=serializers.CharField(max_length=32), max_length=50, required=False, source="preferred_emojis"
+    )
+    responseSpeed = AliasField(ResponseSpeed, SPEED_ALIASES, required=False, source="response_speed")
+    release = serializers.ListField(
+        child=serializers.ChoiceField(
+            choices=[
+                "tone", "emojiFrequency", "messageLengthPreference", "punctuationStyle", "preferredEmojis",
+                "responseSpeed",
+            ]
+        ),
+        required=False,
+        help_text="Traits to give back to learning.",
+    )  # fmt: skip
+
+
+class BulkSerializer(StrictSerializer):
+    creatorId = IdField(required=False)
+    fanIds = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_BULK_FANS)
+
+
+class TargetSerializer(StrictSerializer):
+    """Whose data: in the query of a GET or DELETE, in the body of an export."""
+
+    creatorId = IdField(required=False)
+    fanId = IdField()
+
+
+class CreatorSerializer(StrictSerializer):
+    creatorId = IdField(required=False)
+
+
+class StatsQuerySerializer(CreatorSerializer):
+    since = serializers.DateTimeField(required=False, help_text="Fans whose last interaction is at or after this.")
+    until = serializers.DateTimeField(required=False, help_text="Fans whose last interaction is before this.")
+    minEngagement = serializers.FloatField(min_value=0, max_value=1, required=False)
+
+
+class PageQuerySerializer(CreatorSerializer):
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+    cursor = serializers.CharField(max_length=64, required=False)
+
+
+class FanPageQuerySerializer(PageQuerySerializer):
+    fanId = IdField()
+
+
+class HistoryQuerySerializer(TargetSerializer):
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)

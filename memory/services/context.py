@@ -1,0 +1,202 @@
+"""Recall: everything remembered about a fan, in one object."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Literal, TypeVar
+
+import orjson
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts.gate import Gate
+from memory import cache, selectors, shapes
+from memory.domain import Pair
+from memory.services.reconnection import reconnection
+from ofmemory.errors import CacheUnavailable, DatabaseUnavailable, InvalidInput, NotFound
+from ofmemory.infra.cache.limits import NO_QUOTA, Quota
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CacheState = Literal["hit", "miss", "degraded"]
+MAX_BULK_FANS = 100
+ETAG_CHARS = 32
+NEVER_SEEN = "Nothing is known about this fan."
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A context as JSON, ready to be sent, and where it came from."""
+
+    body: bytes
+    etag: str
+    cache: CacheState
+    quota: Quota
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledMany:
+    """The contexts found, by fan; fans never seen are missing."""
+
+    bodies: dict[str, bytes]
+    cache: CacheState
+    quota: Quota
+
+
+def get_memory_context(*, fan_id: str, creator_id: str) -> dict[str, Any]:
+    """Return everything remembered about a fan.
+
+    Returns:
+        fanId, creatorId, recentMessages (last 50, oldest first), recentInteractions, personalityProfile, preferences,
+        emotionalState, engagementMetrics, lastInteraction, learning, reconnection (None unless the fan was silent for
+        30 days) and degraded (names of parts that could not be loaded and hold their default).
+
+    Raises:
+        NotFound: the fan was never seen.
+        DatabaseUnavailable: nothing could be loaded.
+    """
+    pair = Pair(creator_id, fan_id)
+    return dict(orjson.loads(recall(pair, Gate(creator_id)).body))
+
+
+def get_memories_for_fans(*, fan_ids: Sequence[str], creator_id: str) -> dict[str, dict[str, Any]]:
+    """Return the contexts of up to 100 fans by fan id; fans never seen are left out.
+
+    Raises:
+        InvalidInput: more than 100 fans.
+        DatabaseUnavailable: nothing could be loaded.
+    """
+    found = recall_many(creator_id, fan_ids, Gate(creator_id)).bodies
+    return {fan_id: orjson.loads(body) for fan_id, body in found.items()}
+
+
+bulk_get_memories = get_memories_for_fans
+
+
+def recall(pair: Pair, gate: Gate) -> Recalled:
+    """Return the context of one pair as JSON: from the cache, or from the database and into the cache.
+
+    Raises:
+        NotFound: the fan was never seen.
+        RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
+        DatabaseUnavailable: nothing could be loaded.
+    """
+    quota, held, state = _look_up([pair], gate)
+    if held[0].value is not None:
+        return _recalled(held[0].value, state, quota)
+    contexts = load_contexts(pair.creator_id, [pair.fan_id], now=timezone.now())
+    if pair.fan_id not in contexts:
+        raise NotFound(NEVER_SEEN)
+    value = _stored_form(contexts[pair.fan_id])
+    _fill({pair: held[0]}, {pair.fan_id: value}, contexts)
+    return _recalled(value, state, quota)
+
+
+def recall_many(creator_id: str, fan_ids: Sequence[str], gate: Gate) -> RecalledMany:
+    """Return the contexts of many fans as JSON: one cache round trip, and the same few queries for all misses.
+
+    Raises:
+        InvalidInput: more than ``MAX_BULK_FANS`` fans.
+        RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
+        DatabaseUnavailable: nothing could be loaded.
+    """
+    if len(fan_ids) > MAX_BULK_FANS:
+        raise InvalidInput.field("fanIds", f"at most {MAX_BULK_FANS} fans in one call.")
+    pairs = [Pair(creator_id, fan_id) for fan_id in dict.fromkeys(fan_ids)]
+    quota, held, state = _look_up(pairs, gate)
+    values = {p.fan_id: h.value for p, h in zip(pairs, held, strict=True) if h.value is not None}
+    missing = {p: h for p, h in zip(pairs, held, strict=True) if h.value is None}
+    if missing:
+        contexts = load_contexts(creator_id, [pair.fan_id for pair in missing], now=timezone.now())
+        loaded = {fan_id: _stored_form(context) for fan_id, context in contexts.items()}
+        _fill(missing, loaded, contexts)
+        values |= loaded
+    bodies = {pair.fan_id: values[pair.fan_id][ETAG_CHARS:] for pair in pairs if pair.fan_id in values}
+    return RecalledMany(bodies, state, quota)
+
+
+def load_contexts(creator_id: str, fan_ids: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
+    """Load contexts from the database, past the cache: six queries, however many fans.
+
+    Raises:
+        DatabaseUnavailable: no part could be loaded.
+    """
+    parts = _Parts(creator_id, fan_ids)
+    engagement = parts.load("engagementMetrics", selectors.find_engagement)
+    personalities = parts.load("personalityProfile", selectors.find_personalities)
+    preferences = parts.load("preferences", selectors.find_preferences)
+    emotions = parts.load("emotionalState", selectors.find_emotional_states)
+    messages = parts.load("recentMessages", selectors.list_recent_messages)
+    interactions = parts.load("recentInteractions", selectors.list_recent_interactions)
+    if len(parts.degraded) == parts.count:
+        raise DatabaseUnavailable("The database did not answer.", retry_after_seconds=2)
+    # Without the counters nobody can say who was never seen: then those count as seen of whom anything is left.
+    known = messages if "engagementMetrics" in parts.degraded else engagement
+    default = personalities.get("") or selectors.default_persona()
+    contexts = {}
+    for fan_id in (fan_id for fan_id in fan_ids if fan_id in known):
+        row = engagement.get(fan_id)
+        contexts[fan_id] = {
+            "fanId": fan_id,
+            "creatorId": creator_id,
+            "recentMessages": messages.get(fan_id, []),
+            "recentInteractions": interactions.get(fan_id, []),
+            "personalityProfile": personalities.get(fan_id, default),
+            "preferences": preferences.get(fan_id) or shapes.preferences(None),
+            "emotionalState": emotions.get(fan_id) or shapes.emotional_state(None),
+            "engagementMetrics": shapes.engagement(row),
+            "lastInteraction": row.last_interaction if row else None,
+            "learning": shapes.learning(row),
+            "degraded": parts.degraded,
+        }
+        contexts[fan_id]["reconnection"] = reconnection(contexts[fan_id], now)
+    return contexts
+
+
+class _Parts:
+    """Loads the parts of contexts one by one; one that fails becomes empty and is named."""
+
+    def __init__(self, creator_id: str, fan_ids: Sequence[str]) -> None:
+        self._query = (creator_id, fan_ids)
+        self.degraded: list[str] = []
+        self.count = 0
+
+    def load(self, name: str, select: Callable[[str, Sequence[str]], Mapping[str, T]]) -> Mapping[str, T]:
+        self.count += 1
+        try:
+            return select(*self._query)
+        except DatabaseError as error:
+            logger.error("context_part_failed", exc_info=error, extra={"part": name})
+            self.degraded.append(name)
+            return {}
+
+
+def _look_up(pairs: Sequence[Pair], gate: Gate) -> tuple[Quota, list[cache.Held], CacheState]:
+    try:
+        quota, held = cache.read(pairs, "context", gate)
+    except CacheUnavailable:
+        gate.passed_without_cache()
+        return NO_QUOTA, [cache.Held(None, None)] * len(pairs), "degraded"
+    return quota, held, "hit" if all(h.value is not None for h in held) else "miss"
+
+
+def _fill(missing: Mapping[Pair, cache.Held], loaded: Mapping[str, bytes], contexts: Mapping[str, Any]) -> None:
+    values = [
+        (pair, held.fill_token, loaded[pair.fan_id])
+        for pair, held in missing.items()
+        if held.fill_token and pair.fan_id in loaded and not contexts[pair.fan_id]["degraded"]
+    ]
+    if values:
+        cache.try_fill("context", values)
+
+
+def _stored_form(context: Mapping[str, Any]) -> bytes:
+    body = shapes.dumps(context)
+    return blake2b(body, digest_size=ETAG_CHARS // 2).hexdigest().encode() + body
+
+
+def _recalled(value: bytes, state: CacheState, quota: Quota) -> Recalled:
+    return Recalled(value[ETAG_CHARS:], f'"{value[:ETAG_CHARS].decode()}"', state, quota)

@@ -1,0 +1,90 @@
+"""The counters of a pair. Sums, minima and maxima only: the order in which events arrive changes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import DataError, connection
+
+from memory.domain import PAID_TYPES, Interaction, InteractionType, Pair, Sender
+from memory.models import EngagementMetrics
+from ofmemory.errors import InvalidInput
+
+_TABLE = EngagementMetrics._meta.db_table
+_SUMS = ("total_messages", "total_purchases", "total_tips", "total_interactions", "total_revenue")
+_COUNT = f"""
+INSERT INTO {_TABLE} (creator_id, fan_id, {", ".join(_SUMS)}, first_interaction, last_interaction, last_fan_interaction)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (creator_id, fan_id) DO UPDATE SET
+    {", ".join(f"{name} = {_TABLE}.{name} + EXCLUDED.{name}" for name in _SUMS)},
+    first_interaction = LEAST({_TABLE}.first_interaction, EXCLUDED.first_interaction),
+    last_interaction = GREATEST({_TABLE}.last_interaction, EXCLUDED.last_interaction),
+    last_fan_interaction = GREATEST({_TABLE}.last_fan_interaction, EXCLUDED.last_fan_interaction),
+    updated_at = now()
+"""  # noqa: S608 - names from models
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What some interactions of one pair add to its counters."""
+
+    messages: int
+    purchases: int
+    tips: int
+    interactions: int
+    revenue: Decimal
+    first: datetime
+    last: datetime
+    last_by_fan: datetime | None
+
+    @classmethod
+    def of(cls, interaction: Interaction, at: datetime) -> "Tally":
+        """Return what one interaction, stored at ``at``, adds."""
+        return cls(
+            messages=int(interaction.type == InteractionType.MESSAGE),
+            purchases=int(interaction.type == InteractionType.PURCHASE),
+            tips=int(interaction.type == InteractionType.TIP),
+            interactions=1,
+            revenue=(interaction.amount or Decimal(0)) if interaction.type in PAID_TYPES else Decimal(0),
+            first=at,
+            last=at,
+            last_by_fan=at if interaction.sender == Sender.FAN else None,
+        )
+
+    def __add__(self, other: "Tally") -> "Tally":
+        by_fan = [at for at in (self.last_by_fan, other.last_by_fan) if at is not None]
+        return Tally(
+            self.messages + other.messages,
+            self.purchases + other.purchases,
+            self.tips + other.tips,
+            self.interactions + other.interactions,
+            self.revenue + other.revenue,
+            min(self.first, other.first),
+            max(self.last, other.last),
+            max(by_fan, default=None),
+        )
+
+
+def count(pair: Pair, tally: Tally) -> None:
+    """Add ``tally`` to the pair's counters, and lock the pair until the transaction ends.
+
+    Raises:
+        InvalidInput: the revenue would pass 99,999,999.99.
+    """
+    values = (
+        pair.creator_id,
+        pair.fan_id,
+        tally.messages,
+        tally.purchases,
+        tally.tips,
+        tally.interactions,
+        tally.revenue,
+        tally.first,
+        tally.last,
+        tally.last_by_fan,
+    )
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(_COUNT, values)
+        except DataError as error:
+            raise InvalidInput.field("amount", "takes the fan's revenue above 99,999,999.99.") from error

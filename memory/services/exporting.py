@@ -1,0 +1,56 @@
+"""Handing out all that is stored about a pair."""
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from memory import selectors, shapes
+from memory.domain import Pair
+from memory.models import FanMemory, Interaction, PersonalityChange
+from ofmemory.errors import NotFound
+
+
+def export_memory(*, fan_id: str, creator_id: str) -> dict[str, Any]:
+    """Return everything stored about a pair, whole, as of one instant.
+
+    Returns:
+        fanId, creatorId, exportedAt, the parts of a context, all messages, all interactions, the personality's history,
+        and counts to check completeness by.
+
+    Raises:
+        NotFound: the fan was never seen.
+    """
+    pair = Pair(creator_id, fan_id)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # One snapshot for all tables: a write meanwhile is in all of them or in none.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return _collect(pair)
+
+
+def _collect(pair: Pair) -> dict[str, Any]:
+    of_pair = {"creator_id": pair.creator_id, "fan_id": pair.fan_id}
+    found = selectors.find_engagement(pair.creator_id, [pair.fan_id]).get(pair.fan_id)
+    if found is None:
+        raise NotFound("Nothing is known about this fan.")
+    fans = (pair.creator_id, [pair.fan_id])
+    messages = [shapes.message(row) for row in FanMemory.objects.filter(**of_pair).order_by("created_at")]
+    others = [shapes.interaction(row) for row in Interaction.objects.filter(**of_pair).order_by("created_at", "id")]
+    history = [
+        shapes.personality_change(row) for row in PersonalityChange.objects.filter(**of_pair).order_by("created_at")
+    ]
+    personalities = selectors.find_personalities(*fans)
+    return {
+        "fanId": pair.fan_id,
+        "creatorId": pair.creator_id,
+        "exportedAt": timezone.now(),
+        "messages": messages,
+        "interactions": others,
+        "personalityProfile": personalities.get(pair.fan_id, personalities[""]),
+        "personalityHistory": history,
+        "preferences": selectors.find_preferences(*fans).get(pair.fan_id) or shapes.preferences(None),
+        "emotionalState": selectors.find_emotional_states(*fans).get(pair.fan_id) or shapes.emotional_state(None),
+        "engagementMetrics": shapes.engagement(found),
+        "counts": {"messages": len(messages), "interactions": len(others), "personalityHistory": len(history)},
+    }

@@ -1,0 +1,180 @@
+"""Remember: one interaction, its counters, and what follows from both."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts.gate import Gate
+from accounts.services.members import currency_of
+from memory.domain import PAID_TYPES, Interaction, InteractionType, Pair, SavedInteraction, Sender
+from memory.events import interaction_saved
+from memory.models import FanMemory
+from memory.models import Interaction as InteractionRow
+from memory.services.counters import Tally, count
+from memory.services.writes import announce, writing
+from ofmemory.errors import InvalidInput
+from ofmemory.infra.db import insert_new
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# A platform's own id of a message may come under any of these names.
+EXTERNAL_ID_NAMES = ("externalId", "platformMessageId", "messageId")
+ONE_MICROSECOND = timedelta(microseconds=1)
+
+
+def save_interaction(
+    *,
+    fan_id: str,
+    creator_id: str,
+    type: str,
+    content: str = "",
+    sender: str = Sender.FAN,
+    amount: Decimal | None = None,
+    currency: str | None = None,
+    timestamp: datetime | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> SavedInteraction:
+    """Store one interaction and count it; the very next context contains both.
+
+    Args:
+        type: one of ``InteractionType``.
+        content: what was said; a message must have some.
+        amount: in the creator's currency, at least 0; purchases and tips must have one.
+        currency: ISO 4217; the creator's where left out.
+        timestamp: when it happened (aware); now where left out.
+        metadata: anything else, as JSON; an ``externalId`` in it makes a second report a duplicate.
+
+    Returns:
+        Where it is stored. A duplicate changes nothing and returns the first one.
+
+    Raises:
+        InvalidInput: a value is out of range, or missing.
+    """
+    pair = Pair(creator_id, fan_id)
+    reported = Interaction(
+        type=InteractionType(type),
+        content=content,
+        sender=Sender(sender),
+        amount=amount,
+        currency=currency,
+        timestamp=timestamp,
+        external_id=external_id_of(metadata or {}),
+        metadata=metadata or {},
+    )
+    with writing([pair], Gate(creator_id)):
+        return record(pair, reported)
+
+
+def record(pair: Pair, reported: Interaction) -> SavedInteraction:
+    """Store one interaction inside the caller's ``writing`` block; see ``save_interaction``."""
+    reported = checked(pair.creator_id, reported, now=timezone.now())
+    saved = (
+        _insert_message(pair, reported) if reported.type == InteractionType.MESSAGE else _insert_other(pair, reported)
+    )
+    if not saved.duplicate:
+        count(pair, Tally.of(reported, saved.created_at))
+        announce(interaction_saved, creator_id=pair.creator_id, fan_id=pair.fan_id, interaction_id=saved.id)
+    return saved
+
+
+def external_id_of(metadata: Mapping[str, Any]) -> str:
+    """Return the platform's own id from ``metadata``, or nothing."""
+    for name in EXTERNAL_ID_NAMES:
+        value = metadata.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= 255:
+            return str(value)
+    return ""
+
+
+def checked(creator_id: str, reported: Interaction, *, now: datetime) -> Interaction:
+    """Return the interaction with its gaps filled, or say what is wrong with it.
+
+    Raises:
+        InvalidInput: naming the field at fault.
+    """
+    at = reported.timestamp or now
+    if not EARLIEST <= at <= now + settings.CLOCK_SKEW:
+        raise InvalidInput.field("timestamp", "must lie between 2000-01-01 and now.")
+    if reported.type == InteractionType.MESSAGE and not reported.content.strip():
+        raise InvalidInput.field("content", "is required for a message.")
+    currency = reported.currency
+    if reported.type in PAID_TYPES and reported.amount is None:
+        raise InvalidInput.field("amount", f"is required for a {reported.type}.")
+    if reported.amount is not None:
+        # Revenue is one sum per fan: amounts in another currency could only be added wrongly.
+        currency = currency_of(creator_id)
+        if reported.currency not in (None, currency):
+            raise InvalidInput.field("currency", f"must be the creator's, {currency}.")
+    return replace(reported, timestamp=at, currency=currency)
+
+
+def _insert_message(pair: Pair, reported: Interaction) -> SavedInteraction:
+    row = message_row(pair, reported)
+    while not insert_new([row]):
+        if earlier := find_duplicate(FanMemory, pair, reported.external_id):
+            return earlier
+        row.created_at = _first_free_instant(pair, row.created_at)
+    return SavedInteraction(row.id, row.created_at, duplicate=False)
+
+
+def _insert_other(pair: Pair, reported: Interaction) -> SavedInteraction:
+    row = interaction_row(pair, reported)
+    while not insert_new([row]):
+        if earlier := find_duplicate(InteractionRow, pair, reported.external_id):
+            return earlier
+    return SavedInteraction(row.id, row.created_at, duplicate=False)
+
+
+def message_row(pair: Pair, reported: Interaction) -> FanMemory:
+    """Return the unsaved row of a checked message."""
+    return FanMemory(
+        creator_id=pair.creator_id,
+        fan_id=pair.fan_id,
+        message_content=reported.content,
+        sender=reported.sender,
+        metadata=reported.metadata,
+        external_id=reported.external_id,
+        created_at=reported.timestamp,
+    )
+
+
+def interaction_row(pair: Pair, reported: Interaction) -> InteractionRow:
+    """Return the unsaved row of a checked interaction other than a message."""
+    return InteractionRow(
+        creator_id=pair.creator_id,
+        fan_id=pair.fan_id,
+        type=reported.type,
+        sender=reported.sender,
+        amount=reported.amount,
+        currency=reported.currency or "",
+        content=reported.content,
+        metadata=reported.metadata,
+        external_id=reported.external_id,
+        created_at=reported.timestamp,
+    )
+
+
+def find_duplicate(
+    model: type[FanMemory] | type[InteractionRow], pair: Pair, external_id: str
+) -> SavedInteraction | None:
+    """Return what was stored earlier under the platform's own id, if anything."""
+    if not external_id:
+        return None
+    rows = model.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id, external_id=external_id)
+    found = rows.values_list("id", "created_at").first()
+    return SavedInteraction(*found, duplicate=True) if found else None
+
+
+def _first_free_instant(pair: Pair, wanted: datetime) -> datetime:
+    """Return the first microsecond from ``wanted`` on at which the pair has no message yet."""
+    messages = FanMemory.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id)
+    followed = Exists(messages.filter(created_at=OuterRef("created_at") + ONE_MICROSECOND))
+    end_of_run = messages.filter(~followed, created_at__gte=wanted).order_by("created_at")
+    last = end_of_run.values_list("created_at", flat=True).first()
+    # None: the message in the way has just been deleted.
+    return wanted if last is None else last + ONE_MICROSECOND

@@ -1,0 +1,138 @@
+"""The shape in which memory is handed out: rows become plain values with the API's names.
+
+Python callers, the REST API, the cache and the export all see these same shapes.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from memory.domain import DEFAULT_ENGAGEMENT_SCORE
+from memory.models import EmotionalState, EngagementMetrics, FanMemory, FanPreferences, Interaction, PersonalityChange
+
+PERSONA_FIELDS = (
+    "tone",
+    "emoji_frequency",
+    "message_length_preference",
+    "punctuation_style",
+    "preferred_emojis",
+    "response_speed",
+)
+
+
+def dumps(value: Any) -> bytes:
+    """Return ``value`` as JSON; instants end in Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def message(row: FanMemory) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "sender": row.sender,
+        "content": row.message_content,
+        "sentiment": row.sentiment,
+        "topics": row.topics,
+        "timestamp": row.created_at,
+        "metadata": row.metadata,
+    }
+
+
+def interaction(row: Interaction) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "type": row.type,
+        "sender": row.sender,
+        "amount": None if row.amount is None else float(row.amount),
+        "currency": row.currency or None,
+        "content": row.content,
+        "timestamp": row.created_at,
+        "metadata": row.metadata,
+    }
+
+
+def engagement(row: EngagementMetrics | None) -> dict[str, Any]:
+    row = row or EngagementMetrics(engagement_score=DEFAULT_ENGAGEMENT_SCORE)
+    return {
+        "engagementScore": row.engagement_score,
+        "totalMessages": row.total_messages,
+        "totalPurchases": row.total_purchases,
+        "totalTips": row.total_tips,
+        "totalInteractions": row.total_interactions,
+        "totalRevenue": float(row.total_revenue),
+        "avgResponseTimeSeconds": row.avg_response_time_seconds,
+        "firstInteraction": row.first_interaction,
+        "lastInteraction": row.last_interaction,
+        "lastFanInteraction": row.last_fan_interaction,
+    }
+
+
+def personality(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tone": row["tone"],
+        "emojiFrequency": row["emoji_frequency"],
+        "messageLengthPreference": row["message_length_preference"],
+        "punctuationStyle": row["punctuation_style"],
+        "preferredEmojis": row["preferred_emojis"],
+        "responseSpeed": row["response_speed"],
+        "confidenceScore": row.get("confidence_score", 0.0),
+        "interactionCount": row.get("interaction_count", 0),
+        "lockedTraits": row.get("locked_traits", []),
+        "lastCalibrated": row.get("last_calibrated"),
+    }
+
+
+def preferences(row: FanPreferences | None) -> dict[str, Any]:
+    row = row or FanPreferences(last_updated=None)
+    return {
+        "contentPreferences": {name: _content_preference(held) for name, held in row.content_preferences.items()},
+        "topicInterests": row.topic_interests,
+        "purchasePatterns": row.purchase_patterns,
+        "communicationPreferences": row.communication_preferences,
+        "pinned": row.pinned,
+        "lastUpdated": row.last_updated,
+    }
+
+
+def _content_preference(held: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "score": held["score"],
+        "confidence": held["confidence"],
+        "evidenceCount": held["evidence_count"],
+        "lastInteraction": held["last_interaction"],
+    }
+
+
+def emotional_state(row: EmotionalState | None) -> dict[str, Any]:
+    row = row or EmotionalState(updated_at=None)
+    return {
+        "currentSentiment": row.current_sentiment,
+        "sentimentHistory": row.sentiment_history,
+        "dominantEmotions": row.dominant_emotions,
+        "engagementLevel": row.engagement_level,
+        "lastPositiveInteraction": row.last_positive_interaction,
+        "lastNegativeInteraction": row.last_negative_interaction,
+        "updatedAt": row.updated_at,
+    }
+
+
+def learning(row: EngagementMetrics | None) -> dict[str, Any]:
+    """Return how many interactions learning has not taken in yet, and as of when it is."""
+    pending = row.total_interactions - row.learnt_interactions if row else 0
+    return {"pending": pending, "asOf": row.learnt_at if row else None}
+
+
+def score(creator_id: str, fan_id: str, value: float, updated_at: datetime | None) -> dict[str, Any]:
+    return {"fanId": fan_id, "creatorId": creator_id, "score": value, "lastUpdated": updated_at}
+
+
+def personality_change(row: PersonalityChange) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "reason": row.reason,
+        "actor": row.actor,
+        "before": row.before,
+        "after": row.after,
+        "timestamp": row.created_at,
+    }

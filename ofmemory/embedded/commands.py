@@ -1,0 +1,68 @@
+"""The programs of the product that the runner starts: argument lists, nothing else."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+# So many requests a thread are taken from the backlog at once; more wait there instead of in memory.
+TAKEN_PER_THREAD: Final = 32
+
+# One worker a product: nobody to gossip with; its pulse is of use to no one here.
+QUIET_WORKER: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=warning")
+
+Argv = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """What to run: once before the start (in order), and for as long as the runner lives."""
+
+    migrate: Argv
+    seed: Argv | None
+    web: Argv
+    worker: Argv
+    beat: Argv
+
+
+def product_commands(
+    *,
+    base: Path,
+    home: Path,
+    bind: str,
+    port: int,
+    workers: int,
+    threads: int,
+    concurrency: int,
+    demo: bool,
+) -> Commands:
+    """The commands of ofmemory, run by the Python that runs this.
+
+    Args:
+        base: the folder of manage.py.
+        workers: processes of the web server, each with `threads` for requests.
+        concurrency: processes of the task worker.
+        demo: whether an empty database is filled with demo data.
+    """
+    manage = (sys.executable, str(base / "manage.py"))
+    return Commands(
+        migrate=(*manage, "migrate", "--noinput", "--verbosity", "1"),
+        seed=(*manage, "seed_demo", "--if-empty") if demo else None,
+        web=_web(bind, port, workers, threads),
+        worker=_celery("worker", f"--concurrency={concurrency}", *QUIET_WORKER),
+        beat=_celery("beat", f"--schedule={home / 'run' / 'beat-schedule'}", "--pidfile=", "--loglevel=warning"),
+    )
+
+
+def _web(bind: str, port: int, workers: int, threads: int) -> Argv:
+    return (
+        *(sys.executable, "-m", "granian", "ofmemory.wsgi:application", "--interface", "wsgi"),
+        *("--host", bind, "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads)),
+        *("--backlog", "1024", "--backpressure", str(threads * TAKEN_PER_THREAD)),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", "--no-access-log"),
+        *("--log-level", "warning"),
+    )
+
+
+def _celery(*arguments: str) -> Argv:
+    return (sys.executable, "-m", "celery", "--app", "ofmemory.celery", "--quiet", *arguments)

@@ -1,0 +1,1 @@
+"""The ground all rooms stand on: cache, observability, the REST envelope, ids."""

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class InfraConfig(AppConfig):
+    name = "ofmemory.infra"
+    label = "infra"
+
+    def ready(self) -> None:
+        # Binds shared_task to our broker in every process, web included.
+        import ofmemory.celery  # noqa: F401
+        from ofmemory.infra import checks  # noqa: F401

@@ -1,0 +1,1 @@
+"""How people see what the product does: correlation ids, logs, health."""

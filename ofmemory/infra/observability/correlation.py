@@ -1,0 +1,23 @@
+"""One id that follows a request through logs, answers and tasks."""
+
+import re
+import uuid
+from contextvars import ContextVar
+from typing import Final
+
+HEADER: Final = "X-Correlation-ID"
+_WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+_current: ContextVar[str] = ContextVar("correlation_id", default="")
+
+
+def begin(offered: str | None) -> str:
+    """Start a correlation: the caller's id where it is well-formed, else a new one."""
+    value = offered if offered and _WELL_FORMED.fullmatch(offered) else uuid.uuid4().hex
+    _current.set(value)
+    return value
+
+
+def correlation_id() -> str:
+    """Return the id of what is being done now; empty outside a request."""
+    return _current.get()

@@ -1,0 +1,30 @@
+"""Celery: the database is the truth, a message is only a wake-up."""
+
+from typing import Any
+
+from ofmemory.embedded.locations import celery_url
+from ofmemory.settings.env import BROKER_URL
+
+CELERY_BROKER_URL = celery_url(BROKER_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+# Without the two restore settings a killed worker's task comes back only after visibility_timeout + ~100 s.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    "visibility_timeout": 600,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "forget-old-answers": {"task": "memory.tasks.forget_old_answers", "schedule": 900.0},
+    "forget-old-sessions": {"task": "accounts.tasks.forget_old_sessions", "schedule": 3600.0},
+}

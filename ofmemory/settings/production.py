@@ -1,0 +1,30 @@
+"""Production: everything of base.py, tightened. Nothing here loosens anything."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from ofmemory.settings.base import *  # noqa: F403
+from ofmemory.settings.env import EXTERNAL_DATABASE_URL, EXTERNAL_REDIS_URL, env
+
+for _name, _value in {
+    "SECRET_KEY": env.str("SECRET_KEY", default=""),
+    "DATABASE_URL": EXTERNAL_DATABASE_URL,
+    "REDIS_URL": EXTERNAL_REDIS_URL,
+    "BROKER_URL": env.str("BROKER_URL", default=""),
+    "ALLOWED_HOSTS": env.str("ALLOWED_HOSTS", default=""),
+}.items():
+    if not _value:
+        raise ImproperlyConfigured(f"{_name} must be set in production; see docs/configuration.md.")
+
+DEBUG = False
+DEMO_ENABLED = False
+WHITENOISE_USE_FINDERS = False
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken"

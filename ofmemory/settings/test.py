@@ -1,0 +1,18 @@
+"""Tests: base.py with cheap password hashes and no limits other than those a test sets."""
+
+from ofmemory.settings.base import *  # noqa: F403
+from ofmemory.settings.base import DATABASES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+RATE_LIMITS = dict.fromkeys(
+    (
+        "reads_per_creator",
+        "reads_per_fan",
+        "writes_per_creator",
+        "writes_per_fan",
+        "bulk_per_creator",
+        "logins_per_user",
+    ),
+    0,
+)
