@@ -1,6 +1,5 @@
 """One supervised process: what it is (`Child`) and the run of it (`Running`)."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,13 +12,11 @@ from typing import Final
 
 import psutil
 
+from ofmemory.embedded import launch
 from ofmemory.embedded.leftovers import Started, StopSteps
-from ofmemory.embedded.privileges import Account, identity
+from ofmemory.embedded.privileges import Account
 
-PR_SET_PDEATHSIG: Final = 1
 LOG_BYTES_KEPT: Final = 10_000_000
-# Loaded here, since nothing should be loaded between fork and exec.
-_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def nothing() -> None:
@@ -74,7 +71,7 @@ class Running:
     def __init__(self, child: Child) -> None:
         """Start it.
 
-        Raises: OSError when the program cannot be run.
+        Raises: OSError when nothing can be started. A missing program ends with code 127 and says so.
         """
         self.child = child
         self.started_at = time.monotonic()
@@ -115,6 +112,8 @@ class Running:
                 break
         self.kill_group()
         self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def ends_within(self, seconds: float) -> bool:
         """Wait for its end, `seconds` at most."""
@@ -136,7 +135,7 @@ def _spawn(child: Child) -> subprocess.Popen[bytes]:
     output = _open_log(child.log) if child.log else subprocess.PIPE
     try:
         return subprocess.Popen(  # noqa: S603 - the argument lists are our own
-            [str(part) for part in child.argv],
+            [*_launcher(child), *map(str, child.argv)],
             env=child.env,
             cwd=child.cwd,
             umask=child.umask,
@@ -144,35 +143,20 @@ def _spawn(child: Child) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent(child.orphan_signal),  # noqa: PLW1509 - see there
-            **identity(child.account),
         )
     finally:
         if output != subprocess.PIPE:
             os.close(output)
 
 
-def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """The hook that makes the kernel signal the child when we die; Linux only.
-
-    It has to run in the child, after the change of user (which forgets the wish), hence `preexec_fn`,
-    whose danger are locks held by other threads at the fork: this calls one function that is loaded
-    already and takes no lock. The signal follows the *thread* that forks: start children from the main one.
-    """
-    libc, parent = _LIBC, os.getpid()
-    if libc is None:
-        return None
-
-    def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:  # we died between the fork and the wish
-            os._exit(1)
-
-    return ask
+def _launcher(child: Child) -> list[str]:
+    """What becomes the child; the kernel follows the *thread* that starts it: let that be the main one."""
+    uid, gid = (child.account.uid, child.account.gid) if child.account else (-1, -1)
+    numbers = (os.getpid(), int(child.orphan_signal), uid, gid)
+    return [sys.executable, "-I", "-S", launch.__file__, *map(str, numbers)]
 
 
 def _open_log(path: Path) -> int:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > LOG_BYTES_KEPT:
         path.replace(path.with_suffix(".log.1"))
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)

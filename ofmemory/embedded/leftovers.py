@@ -78,10 +78,10 @@ def note(path: Path, children: Sequence[Started]) -> None:
 
 
 def noted(path: Path) -> list[Started]:
-    """What `note` wrote; nothing when the file is absent or was torn."""
+    """What `note` wrote; nothing when the file is absent, torn or another user's."""
     try:
         return [Started(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+    except (FileNotFoundError, PermissionError, json.JSONDecodeError, TypeError):
         return []
 
 

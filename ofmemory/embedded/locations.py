@@ -161,8 +161,8 @@ def ensure_secret(home: Path, name: str) -> str:
 
 def give_to_keeper(home: Path, path: Path) -> None:
     """What root makes inside another user's home shall be that user's."""
-    if os.geteuid() == 0 and path.stat().st_uid != keeper(home):
-        os.chown(path, keeper(home), -1)
+    if os.geteuid() == 0 and path.lstat().st_uid != keeper(home):
+        os.chown(path, keeper(home), -1, follow_symlinks=False)
 
 
 def _publish(draft: Path, place: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ofmemory.embedded import locations
 from ofmemory.embedded.errors import EmbeddedError
 
 
@@ -31,6 +32,7 @@ class HomeLock:
             os.close(descriptor)
             raise EmbeddedError(f"already running, {holder}") from error
         self._file = descriptor
+        locations.give_to_keeper(self._path.parent, self._path)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()}, {self._label}\n".encode(), 0)
         return self

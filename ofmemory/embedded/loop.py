@@ -14,6 +14,7 @@ from typing import IO, Final, Self
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READ_BYTES: Final = 65536
 LONGEST_LINE_BYTES: Final = 65536
+READS_AT_END: Final = 1000
 
 
 class Lines:
@@ -24,17 +25,29 @@ class Lines:
         self._prefix, self._stream, self._say, self._rest = f"{name:<8} | ", stream, say, b""
 
     def pump(self) -> bool:
-        """Show what has arrived; False once the other end is closed."""
+        """Show the lines that have arrived; False when there is nothing (more) to read."""
         try:
             data = os.read(self._stream.fileno(), READ_BYTES)
         except BlockingIOError:
-            return True
+            return False
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if self._rest and (not data or len(self._rest) > LONGEST_LINE_BYTES):
+        if len(self._rest) > LONGEST_LINE_BYTES:
             lines, self._rest = [*lines, self._rest], b""
         for line in lines:
-            self._say(self._prefix + line.decode("utf-8", "replace").rstrip())
+            self._show(line)
         return bool(data)
+
+    def finish(self) -> None:
+        """Show all that is left, also a line without an end."""
+        # Bounded: a grandchild that got away may hold the other end and write for ever.
+        for _ in range(READS_AT_END):
+            if not self.pump():
+                break
+        if self._rest:
+            self._show(self._rest)
+
+    def _show(self, line: bytes) -> None:
+        self._say(self._prefix + line.decode("utf-8", "replace").rstrip())
 
 
 class Loop:
@@ -44,6 +57,7 @@ class Loop:
         self.stops_seen = 0
         self._say = say
         self._selector = selectors.DefaultSelector()
+        self._lines: dict[IO[bytes], Lines] = {}
         self._undo: list[Callable[[], object]] = []
 
     def __enter__(self) -> Self:
@@ -69,29 +83,24 @@ class Loop:
 
     def follow(self, name: str, stream: IO[bytes]) -> None:
         """Show the lines of this stream from now on, until it ends."""
-        lines = Lines(name, stream, self._say)
-
-        def pump() -> None:
-            if not lines.pump():
-                self._close(stream)
-
-        self._selector.register(stream, selectors.EVENT_READ, pump)
+        self._lines[stream] = Lines(name, stream, self._say)
+        self._selector.register(stream, selectors.EVENT_READ, lambda: self._pump(stream))
 
     def forget(self, stream: IO[bytes]) -> None:
         """Show what is still there, then look no longer."""
-        if not stream.closed:
-            self._selector.get_key(stream).data()
-        if not stream.closed:
-            self._close(stream)
+        if (lines := self._lines.pop(stream, None)) is not None:
+            self._selector.unregister(stream)
+            lines.finish()
+            stream.close()
 
     def wait(self, seconds: float | None) -> None:
         """Wait until something has happened, `seconds` at most, and deal with it."""
         for key, _ in self._selector.select(seconds):
             key.data()
 
-    def _close(self, stream: IO[bytes]) -> None:
-        self._selector.unregister(stream)
-        stream.close()
+    def _pump(self, stream: IO[bytes]) -> None:
+        if not self._lines[stream].pump():
+            self.forget(stream)
 
     def _handle(self, number: signal.Signals, handler: Callable[[int, FrameType | None], None]) -> None:
         previous = signal.signal(number, handler)

@@ -100,11 +100,11 @@ class Supervisor:
     def _gets_ready(self, slot: _Slot) -> bool:
         running = self._spawn(slot)
         deadline = time.monotonic() + slot.child.ready_seconds
-        while running.exit_code is None and time.monotonic() < deadline:
-            if slot.child.is_ready():
-                return True
+        while not slot.child.is_ready():
+            if running.exit_code is not None or time.monotonic() >= deadline:
+                return False
             self._tick(READY_POLL_SECONDS)
-        return False
+        return True
 
     def _give_up_or_pause(self, slot: _Slot) -> None:
         slot.failures += 1

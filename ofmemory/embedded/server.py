@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 
-from ofmemory.embedded import privileges
+from ofmemory.embedded import locations, privileges
 from ofmemory.embedded.child import Child, Running
 from ofmemory.embedded.errors import EmbeddedError
 
@@ -25,7 +25,9 @@ def make_home(home: Path) -> Path:
     try:
         # The servers of root run as another user, who has to get to the folders of theirs.
         home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-        (home / "run").mkdir(mode=0o700, exist_ok=True)
+        for name in ("run", "logs"):
+            (home / name).mkdir(mode=0o700, exist_ok=True)
+            locations.give_to_keeper(home, home / name)
     except OSError as error:
         raise EmbeddedError(f"the data folder {home} cannot be made: {error.strerror}") from error
     if not os.access(home, os.W_OK | os.X_OK):
@@ -97,13 +99,13 @@ class EmbeddedServer(ABC):
 
     def prepare(self) -> None:
         """Make the ground ready for a start: remember where its log begins, stop what was left behind."""
-        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self.log.touch(0o600)
+        locations.give_to_keeper(self.home, self.log)
+        self._log_start = self.log.stat().st_size
         self.stop_leftovers()
 
     def explain(self) -> str | None:
         """Why it ended, from what it logged since its start."""
-        if not self.log.exists():
-            return None
         with self.log.open("rb") as log:
             log.seek(self._log_start if self._log_start <= self.log.stat().st_size else 0)
             lines = log.read().decode("utf-8", "replace").splitlines()

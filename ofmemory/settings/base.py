@@ -77,7 +77,6 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static-collected"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Serve straight from the packages: `make run` has no collectstatic step to forget.
 WHITENOISE_USE_FINDERS = True

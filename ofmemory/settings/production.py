@@ -3,7 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from ofmemory.settings.base import *  # noqa: F403
-from ofmemory.settings.env import EXTERNAL_DATABASE_URL, EXTERNAL_REDIS_URL, env
+from ofmemory.settings.env import BASE_DIR, EXTERNAL_DATABASE_URL, EXTERNAL_REDIS_URL, env
 
 for _name, _value in {
     "SECRET_KEY": env.str("SECRET_KEY", default=""),
@@ -28,3 +28,6 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
+
+# Filled by `manage.py collectstatic`, once a release.
+STATIC_ROOT = BASE_DIR / "static-collected"

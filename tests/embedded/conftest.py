@@ -13,6 +13,11 @@ from ofmemory.embedded.servers import remove_home
 from tests.embedded.helpers import new_home, processes_of
 
 
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """In the place of the fixture of the same name above: there is no shared Redis to empty here."""
+
+
 @pytest.fixture
 def ground() -> Iterator[Path]:
     """A short, reachable folder; whatever was started below it is ended, whatever was made is removed."""

@@ -94,6 +94,7 @@ def test_comes_back_after_kill_9_of_the_postmaster(home: Path, durable: bool) ->
     os.kill(first.pid, signal.SIGKILL)
     with EmbeddedPostgres(home, durable=durable) as second:
         assert ask(second, "SELECT answer FROM kept") == 42
+    first.stop()
 
 
 def test_orphan_of_this_home_is_stopped_first(home: Path) -> None:
@@ -164,14 +165,12 @@ def test_lost_password_is_named(home: Path) -> None:
 def test_full_disk_is_named(home: Path) -> None:
     server = started(home)
     server.prepare()
-    server.log.parent.mkdir(exist_ok=True)
     server.log.write_text("PANIC:  could not write to file: No space left on device\n")
     assert "the disk is full" in str(server.explain())
 
 
 def test_reason_comes_from_this_start_not_from_an_earlier_one(home: Path) -> None:
     server = started(home)
-    server.log.parent.mkdir()
     server.log.write_text("FATAL:  No space left on device\n")
     server.prepare()
     assert server.explain() is None

@@ -98,7 +98,8 @@ def test_backoff_is_bounded(ground: Path) -> None:
 
 
 def test_killed_child_comes_back_and_its_group_is_gone(supervisor: Supervisor, said: Journal, ground: Path) -> None:
-    supervisor.start(Child(name="parent", argv=STUBBORN, is_ready=lambda: said.heard("up")))
+    steps = ((signal.SIGTERM, 0.1),)
+    supervisor.start(Child(name="parent", argv=STUBBORN, is_ready=lambda: said.heard("up"), stop_steps=steps))
     family = leftovers.group_of(leftovers.noted(ground / "processes.json")[0])
     assert len(family) >= 2
     os.kill(leftovers.noted(ground / "processes.json")[0].pid, signal.SIGKILL)
@@ -167,9 +168,15 @@ def test_child_that_ends_too_early_gets_its_attempts(supervisor: Supervisor, gro
     assert counter.read_text().count("x") == 3
 
 
-def test_program_that_does_not_exist(supervisor: Supervisor) -> None:
-    with pytest.raises(EmbeddedError, match="cannot be started"):
-        supervisor.start(Child(name="ghost", argv=("/no/such/program",)))
+def test_program_that_does_not_exist(supervisor: Supervisor, said: Journal) -> None:
+    with pytest.raises(EmbeddedError, match="ghost ended with exit code 127"):
+        supervisor.start(Child(name="ghost", argv=("/no/such/program",), is_ready=lambda: False))
+    assert said == ["ghost    | /no/such/program cannot be run: No such file or directory"]
+
+
+def test_folder_that_does_not_exist(supervisor: Supervisor) -> None:
+    with pytest.raises(EmbeddedError, match="ghost cannot be started"):
+        supervisor.start(Child(name="ghost", argv=SLEEPER, cwd=Path("/no/such/folder")))
 
 
 def test_stop_signal_during_a_one_time_command(supervisor: Supervisor, ground: Path) -> None:
@@ -259,6 +266,7 @@ def test_noted_process_is_stopped_and_a_stranger_with_its_id_is_not(ground: Path
         assert stranger.exit_code is None
     finally:
         stranger.stop()
+        ours.stop()
 
 
 def test_torn_list_of_processes_is_no_obstacle(ground: Path) -> None:

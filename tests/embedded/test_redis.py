@@ -40,6 +40,7 @@ def test_broker_keeps_what_it_was_told(home: Path, number: signal.Signals) -> No
     os.kill(first.pid or 0, number)
     with EmbeddedRedis(home, "broker") as server, client(server) as broker:
         assert broker.get("k") == "v"
+    first.stop()
 
 
 def test_socket_is_private(home: Path) -> None:
@@ -59,6 +60,7 @@ def test_orphan_is_stopped_first_and_the_other_role_is_left_alone(home: Path) ->
             assert broker.ping()
             assert not leftovers.is_alive(old)
         assert cache.ping()
+    orphan.stop()
     assert processes_of(home) == []
 
 

@@ -1,0 +1,132 @@
+"""Three people, two creators, and a client that speaks the API."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from django.test import Client
+
+from accounts.domain import ALL_SCOPES, Role
+from accounts.models import Creator, User
+from accounts.services.keys import create_key
+from accounts.services.principals import forget_principals
+from accounts.services.sessions import open_session
+from ofmemory.infra.cache.client import client
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Tests share a Redis: each starts with an empty one, and with no caller remembered."""
+    client().flushdb()
+    forget_principals()
+    yield
+
+
+@dataclass
+class Api:
+    """A caller of the API with its token."""
+
+    token: str = ""
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Send a request; ``body`` goes as JSON, bytes as they are. Header names use underscores."""
+        extra = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        if self.token:
+            extra["HTTP_AUTHORIZATION"] = f"Bearer {self.token}"
+        data = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+        kind = "" if body is None and method in ("GET", "DELETE") else "application/json"
+        return Client().generic(method, path, data, content_type=kind, **extra)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self("POST", path, body, **headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self("PATCH", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> Any:
+        return self("DELETE", path, **headers)
+
+    def say(self, fan_id: str, content: str = "hello there", **more: Any) -> Any:
+        """Save a message and return the answer; it must succeed."""
+        body = {"fanId": fan_id, "type": "message", "content": content, **more}
+        answer = self.post("/api/of-memory/interaction", body)
+        assert answer.status_code == 200, answer.content
+        return answer
+
+    def context(self, fan_id: str) -> Any:
+        """Return the context of a fan; it must exist."""
+        answer = self.get(f"/api/of-memory/context?fanId={fan_id}")
+        assert answer.status_code == 200, answer.content
+        return answer.json()["data"]
+
+
+@pytest.fixture
+def api() -> Api:
+    """Nobody in particular."""
+    return Api()
+
+
+@pytest.fixture
+def creator_1(db: None) -> Creator:
+    return Creator.objects.create(id="creator-1", display_name="Aurora")
+
+
+@pytest.fixture
+def creator_2(db: None) -> Creator:
+    return Creator.objects.create(id="creator-2", display_name="Juniper")
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    def make(username: str, *memberships: tuple[Creator, Role]) -> User:
+        user = User.objects.create_user(username, password=PASSWORD)
+        for creator, role in memberships:
+            user.memberships.create(creator=creator, role=role)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def alice(make_user: Callable[..., User], creator_1: Creator) -> Api:
+    """Owner of creator-1."""
+    return _logged_in(make_user("alice", (creator_1, Role.CREATOR)))
+
+
+@pytest.fixture
+def bob(make_user: Callable[..., User], creator_1: Creator) -> Api:
+    """Chatter of creator-1."""
+    return _logged_in(make_user("bob", (creator_1, Role.CHATTER)))
+
+
+@pytest.fixture
+def charlie(make_user: Callable[..., User], creator_2: Creator) -> Api:
+    """Owner of creator-2: a stranger to creator-1."""
+    return _logged_in(make_user("charlie", (creator_2, Role.CREATOR)))
+
+
+@pytest.fixture
+def make_key() -> Callable[..., Api]:
+    """Make an API key of a creator and return a caller that holds it."""
+
+    def make(creator: Creator, **kwargs: Any) -> Api:
+        return Api(create_key(creator_id=creator.id, name="test", **{"scopes": ALL_SCOPES, **kwargs})[1])
+
+    return make
+
+
+@pytest.fixture
+def service(make_key: Callable[..., Api], creator_1: Creator) -> Api:
+    """The integrator of creator-1, with an API key."""
+    return make_key(creator_1)
+
+
+def _logged_in(user: User) -> Api:
+    return Api(open_session(username=user.username, password=PASSWORD).access_token)

@@ -1,0 +1,53 @@
+"""Pytest plugin: the embedded PostgreSQL and Redis behind the whole run.
+
+Loaded with ``-p`` so that it comes before pytest-django reads the settings. The run's first process starts the servers;
+parallel workers find their addresses in the environment and take a Redis database each. Servers given by
+``DATABASE_URL`` and ``REDIS_URL`` are used instead.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ofmemory.embedded.servers import EmbeddedServers, remove_home
+
+_running: list[tuple[EmbeddedServers, Path]] = []
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        _take_database_of_worker(int(worker.removeprefix("gw")))
+    elif not os.environ.get("DATABASE_URL"):
+        _start()
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    while _running:
+        servers, home = _running.pop()
+        servers.__exit__(None, None, None)
+        remove_home(home)
+
+
+def _start() -> None:
+    home = Path(tempfile.mkdtemp(prefix="ofm-test-"))
+    servers = EmbeddedServers(home, durable=False)
+    servers.__enter__()
+    _running.append((servers, home))
+    os.environ |= {
+        "OFMEMORY_HOME": str(home),
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "BROKER_URL": servers.broker_url,
+    }
+
+
+def _take_database_of_worker(number: int) -> None:
+    for name in ("REDIS_URL", "BROKER_URL"):
+        os.environ[name] = re.sub(r"((?:db|virtual_host)=)\d+", rf"\g<1>{number % 16}", os.environ[name])
