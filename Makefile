@@ -22,7 +22,7 @@ working() { "$$1" -c "import sys, ssl, ctypes, venv$$2; sys.exit(sys.version_inf
 find_python() {
     for extra in ", ensurepip" ""; do
         for candidate in "$$PYTHON" python3.13 python3.12 python3.11 python3 python3.14 python; do
-            if [ -n "$$candidate" ] && working "$$candidate" "$$extra"; then echo "$$candidate"; return; fi
+            if [ -n "$$candidate" ] && working "$$candidate" "$$extra"; then command -v "$$candidate"; return; fi
         done
     done
 }

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.cache import epoch_key, limit_key
 from accounts.domain import Principal, Scope
-from accounts.services.access import access_creator, access_fans
+from accounts.services.access import access_all_fans, access_creator, access_fans
 from accounts.services.principals import confirm_principal, recheck_principal
 from ofmemory.infra.cache.limits import Quota
 
@@ -67,7 +67,10 @@ class Gate:
         if current is self.principal:
             return
         access_creator(current, creator_id=self.creator_id, scope=self.scope)
-        access_fans(current, self.fan_ids)
+        if self.fan_ids:
+            access_fans(current, self.fan_ids)
+        else:
+            access_all_fans(current)
 
 
 def limits_for(kind: str, *, creator_id: str, fan_id: str = "") -> tuple[tuple[str, int], ...]:

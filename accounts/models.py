@@ -124,7 +124,7 @@ class RefreshSession(models.Model):
         ordering: ClassVar = ["-created_at"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(revoked_reason__in=["", "logout", "reuse", "password", "disabled"]),
+                condition=Q(revoked_reason__in=["", "logout", "reuse", "password", "disabled", "role", "ended"]),
                 name="refresh_session_reason_known",
             ),
         ]

@@ -5,13 +5,14 @@ One hash a pair holds the finished context (``context``), the engagement score (
 * A reader that misses takes the *fill token* (or makes one). It may store what it loaded only while the token is still
   there. Every write removes it, so a reader that loaded before a commit can never put the old value back.
 * A writer removes the values and holds off fills *before* its transaction (in the script that checks its limits) and
-  removes the hash after it. A writer killed between commit and removal so leaves no old value behind.
+  removes the hash after it. A writer killed between commit and removal so leaves no old value behind. The marks of
+  all writers under way stand in ``writer``: the first to end must not let readers fill while another has yet to commit.
 
 Source of the lease: Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, section 3.2.1.
 """
 
 import logging
-import uuid
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -64,11 +65,14 @@ _FILL = Script("""
 for i = 1, #KEYS do
   if redis.call('HGET', KEYS[i], 'token') == ARGV[2 * i + 1] then
     redis.call('HSET', KEYS[i], ARGV[1], ARGV[2 * i + 2])
-    redis.call('EXPIRE', KEYS[i], ARGV[2])
+    -- Beside an older value it must not live longer than that one may.
+    if redis.call('HLEN', KEYS[i]) == 2 then
+      redis.call('EXPIRE', KEYS[i], ARGV[2])
+    end
   end
 end
 """)
-# KEYS: n limits, epoch, pair...   ARGV: n limits, n, mark, lease seconds
+# KEYS: n limits, epoch, pairs...   ARGV: n limits, n, mark, lease seconds
 _BEGIN_WRITE = Script(
     ADMIT
     + """
@@ -77,8 +81,18 @@ local admission = admit(n)
 local epoch = redis.call('GET', KEYS[n + 1])
 if admission[1] == 0 then
   for i = n + 2, #KEYS do
+    local writers = ARGV[n + 2] .. '@' .. string.format('%.0f', now) .. ' '
+    -- pcall: what is there may be no hash of ours.
+    local held = redis.pcall('HGET', KEYS[i], 'writer')
+    if type(held) == 'string' then
+      for mark, since in string.gmatch(held, '(%x+)@(%d+)') do
+        if now - since < ARGV[n + 3] * 1000000 then
+          writers = writers .. mark .. '@' .. since .. ' '
+        end
+      end
+    end
     redis.call('DEL', KEYS[i])
-    redis.call('HSET', KEYS[i], 'writer', ARGV[n + 2])
+    redis.call('HSET', KEYS[i], 'writer', writers)
     redis.call('EXPIRE', KEYS[i], ARGV[n + 3])
   end
 end
@@ -88,11 +102,16 @@ return {admission, epoch}
 # KEYS: pairs...   ARGV: mark
 _END_WRITE = Script("""
 for i = 1, #KEYS do
-  local writer = redis.call('HGET', KEYS[i], 'writer')
-  if writer and writer ~= ARGV[1] then
-    redis.call('HDEL', KEYS[i], 'context', 'score', 'token')
-  else
+  local held = redis.pcall('HGET', KEYS[i], 'writer')
+  local others = ''
+  if type(held) == 'string' then
+    others = ARGV[1] == '' and held or string.gsub(held, ARGV[1] .. '@%d+ ', '')
+  end
+  if others == '' then
     redis.call('DEL', KEYS[i])
+  else
+    redis.call('HSET', KEYS[i], 'writer', others)
+    redis.call('HDEL', KEYS[i], 'context', 'score', 'token')
   end
 end
 """)
@@ -121,7 +140,7 @@ def read(pairs: Sequence[Pair], part: Part, gate: Gate) -> tuple[Quota, list[Hel
     limits = gate.script_limits()
     admission, epoch, found = _READ(
         keys=[*gate.script_keys(), *map(pair_key, pairs)],
-        args=[*limits, len(limits), part, uuid.uuid4().hex, LEASE_SECONDS],
+        args=[*limits, len(limits), part, secrets.token_hex(16), LEASE_SECONDS],
     )
     quota = gate.passed(admission, epoch)
     return quota, [Held(*found[i : i + 2]) for i in range(0, len(found), 2)]
@@ -145,7 +164,7 @@ def begin_write(pairs: Sequence[Pair], gate: Gate) -> tuple[Quota, str]:
         CacheUnavailable: Redis did not answer.
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
     """
-    mark, limits = uuid.uuid4().hex, gate.script_limits()
+    mark, limits = secrets.token_hex(16), gate.script_limits()
     admission, epoch = _BEGIN_WRITE(
         keys=[*gate.script_keys(), *map(pair_key, pairs)], args=[*limits, len(limits), mark, LEASE_SECONDS]
     )

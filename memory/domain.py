@@ -70,6 +70,7 @@ TONE_ALIASES: Mapping[str, str] = {"formal": Tone.PROFESSIONAL}
 PUNCTUATION_ALIASES: Mapping[str, str] = {"formal": PunctuationStyle.PROPER}
 SPEED_ALIASES: Mapping[str, str] = {"instant": ResponseSpeed.IMMEDIATE, "slow": ResponseSpeed.DELAYED}
 
+OTHER_TYPES = tuple(kind.value for kind in InteractionType if kind is not InteractionType.MESSAGE)
 PAID_TYPES = frozenset({InteractionType.PURCHASE, InteractionType.TIP})
 DEFAULT_ENGAGEMENT_SCORE = 0.5
 
@@ -87,20 +88,20 @@ class Interaction:
     """One thing that happened between a fan and a creator, as a client reports it.
 
     Args:
+        timestamp: when it happened.
         content: what was said; required for messages.
         sender: who did it; the fan unless said otherwise.
         amount: in the creator's currency; required for purchases and tips.
-        timestamp: when it happened; None means now.
         external_id: the platform's own id, by which a second report is recognised.
         metadata: anything else the client wants back; JSON.
     """
 
     type: InteractionType
+    timestamp: datetime
     content: str = ""
     sender: Sender = Sender.FAN
     amount: Decimal | None = None
     currency: str | None = None
-    timestamp: datetime | None = None
     external_id: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """Reads. Each takes any number of fans of one creator and costs the same number of queries for one as for a hundred."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,12 +27,17 @@ from memory.models import (
 _NEWEST = """
 SELECT newest.* FROM unnest(%s::text[]) AS wanted(fan_id)
 CROSS JOIN LATERAL (
-    SELECT * FROM {table} WHERE fan_id = wanted.fan_id AND creator_id = %s ORDER BY created_at DESC LIMIT %s
+    SELECT * FROM {table} WHERE fan_id = wanted.fan_id AND creator_id = %s ORDER BY {newest_first} LIMIT %s
 ) AS newest
-ORDER BY newest.created_at
+ORDER BY {oldest_first}
 """
-_NEWEST_MESSAGES = _NEWEST.format(table=FanMemory._meta.db_table)
-_NEWEST_INTERACTIONS = _NEWEST.format(table=Interaction._meta.db_table)
+_NEWEST_MESSAGES = _NEWEST.format(
+    table=FanMemory._meta.db_table, newest_first="created_at DESC", oldest_first="created_at"
+)
+# Unlike messages these may share an instant: the id makes every reading show them alike.
+_NEWEST_INTERACTIONS = _NEWEST.format(
+    table=Interaction._meta.db_table, newest_first="created_at DESC, id DESC", oldest_first="created_at, id"
+)
 
 
 def find_engagement(creator_id: str, fan_ids: Sequence[str]) -> dict[str, EngagementMetrics]:
@@ -138,6 +143,15 @@ def summarise_creator(
         creator_id=creator_id, last_calibrated__isnull=False, fan_id__in=metrics.values("fan_id")
     )
     return {"creatorId": creator_id, **summary, "calibratedProfiles": calibrated.count()}
+
+
+def iterate_pairs(creator_id: str, size: int) -> Iterator[list[Pair]]:
+    """Yield all pairs of a creator, ``size`` at a time."""
+    last = ""
+    rows = EngagementMetrics.objects.filter(creator_id=creator_id).order_by("fan_id")
+    while fan_ids := list(rows.filter(fan_id__gt=last).values_list("fan_id", flat=True)[:size]):
+        yield [Pair(creator_id, fan_id) for fan_id in fan_ids]
+        last = fan_ids[-1]
 
 
 def list_inactive_pairs(before: datetime, limit: int | None = None) -> list[Pair]:

@@ -12,14 +12,16 @@ import orjson
 from memory.domain import DEFAULT_ENGAGEMENT_SCORE
 from memory.models import EmotionalState, EngagementMetrics, FanMemory, FanPreferences, Interaction, PersonalityChange
 
-PERSONA_FIELDS = (
-    "tone",
-    "emoji_frequency",
-    "message_length_preference",
-    "punctuation_style",
-    "preferred_emojis",
-    "response_speed",
-)
+# API name → column of each trait.
+PERSONA_COLUMNS = {
+    "tone": "tone",
+    "emojiFrequency": "emoji_frequency",
+    "messageLengthPreference": "message_length_preference",
+    "punctuationStyle": "punctuation_style",
+    "preferredEmojis": "preferred_emojis",
+    "responseSpeed": "response_speed",
+}
+PERSONA_FIELDS = tuple(PERSONA_COLUMNS.values())
 
 
 def dumps(value: Any) -> bytes:
@@ -70,28 +72,30 @@ def engagement(row: EngagementMetrics | None) -> dict[str, Any]:
 
 def personality(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "tone": row["tone"],
-        "emojiFrequency": row["emoji_frequency"],
-        "messageLengthPreference": row["message_length_preference"],
-        "punctuationStyle": row["punctuation_style"],
-        "preferredEmojis": row["preferred_emojis"],
-        "responseSpeed": row["response_speed"],
+        **_traits(row),
         "confidenceScore": row.get("confidence_score", 0.0),
         "interactionCount": row.get("interaction_count", 0),
-        "lockedTraits": row.get("locked_traits", []),
         "lastCalibrated": row.get("last_calibrated"),
     }
 
 
-def preferences(row: FanPreferences | None) -> dict[str, Any]:
-    row = row or FanPreferences(last_updated=None)
+def _traits(row: Mapping[str, Any]) -> dict[str, Any]:
+    locked = row.get("locked_traits", [])
     return {
-        "contentPreferences": {name: _content_preference(held) for name, held in row.content_preferences.items()},
-        "topicInterests": row.topic_interests,
-        "purchasePatterns": row.purchase_patterns,
-        "communicationPreferences": row.communication_preferences,
-        "pinned": row.pinned,
-        "lastUpdated": row.last_updated,
+        **{name: row[column] for name, column in PERSONA_COLUMNS.items()},
+        "lockedTraits": [name for name, column in PERSONA_COLUMNS.items() if column in locked],
+    }
+
+
+def preferences(row: FanPreferences | None) -> dict[str, Any]:
+    held = row or FanPreferences()
+    return {
+        "contentPreferences": {name: _content_preference(one) for name, one in held.content_preferences.items()},
+        "topicInterests": held.topic_interests,
+        "purchasePatterns": held.purchase_patterns,
+        "communicationPreferences": held.communication_preferences,
+        "pinned": held.pinned,
+        "lastUpdated": row.last_updated if row else None,
     }
 
 
@@ -105,15 +109,15 @@ def _content_preference(held: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def emotional_state(row: EmotionalState | None) -> dict[str, Any]:
-    row = row or EmotionalState(updated_at=None)
+    held = row or EmotionalState()
     return {
-        "currentSentiment": row.current_sentiment,
-        "sentimentHistory": row.sentiment_history,
-        "dominantEmotions": row.dominant_emotions,
-        "engagementLevel": row.engagement_level,
-        "lastPositiveInteraction": row.last_positive_interaction,
-        "lastNegativeInteraction": row.last_negative_interaction,
-        "updatedAt": row.updated_at,
+        "currentSentiment": held.current_sentiment,
+        "sentimentHistory": held.sentiment_history,
+        "dominantEmotions": held.dominant_emotions,
+        "engagementLevel": held.engagement_level,
+        "lastPositiveInteraction": held.last_positive_interaction,
+        "lastNegativeInteraction": held.last_negative_interaction,
+        "updatedAt": row.updated_at if row else None,
     }
 
 
@@ -132,7 +136,7 @@ def personality_change(row: PersonalityChange) -> dict[str, Any]:
         "id": row.id,
         "reason": row.reason,
         "actor": row.actor,
-        "before": row.before,
-        "after": row.after,
+        "before": _traits(row.before),
+        "after": _traits(row.after),
         "timestamp": row.created_at,
     }

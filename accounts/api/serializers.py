@@ -21,7 +21,7 @@ class TokenPairSerializer(serializers.Serializer[object]):
 
 
 class TokenAnswerSerializer(serializers.Serializer[object]):
-    data = TokenPairSerializer()
+    data = TokenPairSerializer()  # type: ignore[assignment]  # DRF's own name for something else
     correlationId = serializers.CharField()
     timestamp = serializers.DateTimeField()
 

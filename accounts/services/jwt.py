@@ -34,17 +34,26 @@ class SigningKey:
     public: Any
 
 
-@lru_cache(maxsize=1)
 def signing_keys() -> Mapping[str, SigningKey]:
     """Return the keys by id, the one that signs first.
 
     Raises:
         ImproperlyConfigured: JWT_KEYS can't be read.
     """
-    if not settings.JWT_KEYS:
-        derived = hmac.digest(settings.SECRET_KEY.encode(), b"ofmemory.jwt", "sha256")
-        return {"default": SigningKey("default", "HS256", derived, derived)}
-    keys = [_parse_key(entry) for entry in settings.JWT_KEYS.split(";") if entry.strip()]
+    return _parse_keys(settings.JWT_KEYS) if settings.JWT_KEYS else _derived_key(settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=1)
+def _derived_key(secret_key: str) -> Mapping[str, SigningKey]:
+    derived = hmac.digest(secret_key.encode(), b"ofmemory.jwt", "sha256")
+    return {"default": SigningKey("default", "HS256", derived, derived)}
+
+
+@lru_cache(maxsize=1)
+def _parse_keys(entries: str) -> Mapping[str, SigningKey]:
+    keys = [_parse_key(entry) for entry in entries.split(";") if entry.strip()]
+    if not keys or len({key.id for key in keys}) != len(keys):
+        raise ImproperlyConfigured("JWT_KEYS must name at least one key, and no key id twice.")
     return {key.id: key for key in keys}
 
 
@@ -58,9 +67,11 @@ def _parse_key(entry: str) -> SigningKey:
             if len(material) < 32:
                 raise ValueError("an HS256 key needs 32 bytes")
             return SigningKey(key_id, algorithm, material, material)
-        private = load_pem_private_key(material, password=None)
+        private: Any = load_pem_private_key(material, password=None)
+        # A key of another kind than it says would sign nothing, and only at the first login.
+        jwt.get_algorithm_by_name(algorithm).prepare_key(private)
         return SigningKey(key_id, algorithm, private, private.public_key())
-    except ValueError as error:
+    except (ValueError, TypeError, jwt.InvalidKeyError) as error:
         # The entry is a secret: name only what is wrong with it.
         raise ImproperlyConfigured("JWT_KEYS must be kid:algorithm:base64 entries separated by ';'.") from error
 

@@ -1,5 +1,7 @@
 """Creators and the people that act for them."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -8,6 +10,7 @@ from accounts.domain import Role
 from accounts.models import Creator, Membership, User
 from accounts.services.revocation import announce_change
 from accounts.services.sessions import close_sessions_of
+from accounts.services.validation import broken_rules, validate
 from ofmemory.errors import Conflict, InvalidInput, NotFound
 
 
@@ -21,44 +24,81 @@ def create_creator(*, creator_id: str, display_name: str = "", currency: str = "
     creator = Creator(id=creator_id, display_name=display_name or creator_id, currency=currency, is_demo=is_demo)
     if Creator.objects.filter(id=creator_id).exists():
         raise Conflict(f"Creator {creator_id} exists already.")
-    _validate(creator)
+    validate(creator)
     creator.save(force_insert=True)
     return creator
 
 
 @transaction.atomic
-def create_user(*, username: str, password: str, is_staff: bool = False, is_superuser: bool = False) -> User:
-    """Register a person.
+def create_user(
+    *,
+    username: str,
+    password: str,
+    is_staff: bool = False,
+    is_superuser: bool = False,
+    creator_id: str | None = None,
+    role: Role | None = None,
+) -> User:
+    """Register a person, as a member of a creator where one is named.
+
+    Args:
+        creator_id: goes with ``role``: both or neither.
 
     Raises:
         Conflict: the user name is taken.
-        InvalidInput: the name is not well-formed or the password too weak.
+        InvalidInput: the name is not well-formed, the password too weak, or a creator comes without a role.
+        NotFound: no such creator; nobody was registered.
     """
+    if (creator_id is None) != (role is None):
+        raise InvalidInput("A creator and a role go together.")
     user = User(username=username, is_staff=is_staff or is_superuser, is_superuser=is_superuser)
     if User.objects.filter(username=username).exists():
         raise Conflict(f"User {username} exists already.")
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvalidInput("The password is too weak.", details={"fields": {"password": error.messages}}) from error
+    _check_password(password, user)
     user.set_password(password)
-    _validate(user)
+    validate(user)
     user.save(force_insert=True)
+    if creator_id is not None and role is not None:
+        set_role(username=username, creator_id=creator_id, role=role)
     return user
 
 
+def get_user(username: str) -> User:
+    """Return a person.
+
+    Raises:
+        NotFound: nobody has this user name.
+    """
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound("No such user.")
+    return user
+
+
+@transaction.atomic
 def set_role(*, username: str, creator_id: str, role: Role) -> Membership:
-    """Make a person a member of a creator, or change what they are there.
+    """Make a person a member of a creator, or change what they are there; a change logs them out.
 
     Raises:
         NotFound: no such user or creator.
     """
-    user = User.objects.filter(username=username).first()
-    if user is None or not Creator.objects.filter(id=creator_id).exists():
-        raise NotFound("No such user or creator.")
+    user = get_user(username)
+    if not Creator.objects.filter(id=creator_id).exists():
+        raise NotFound("No such creator.")
+    before = user.memberships.select_for_update().filter(creator_id=creator_id).first()
     member, _ = Membership.objects.update_or_create(user=user, creator_id=creator_id, defaults={"role": role})
     announce_change([creator_id])
+    if before is not None and before.role != role:
+        close_sessions_of(user, reason="role")
     return member
+
+
+@transaction.atomic
+def remove_member(member: Membership) -> None:
+    """End what a person is to a creator, and log them out."""
+    Membership.objects.filter(id=member.id).delete()
+    announce_change([member.creator_id])
+    close_sessions_of(member.user, reason="role")
 
 
 @transaction.atomic
@@ -68,13 +108,18 @@ def disable_user(user: User) -> None:
     close_sessions_of(user, reason="disabled")
 
 
+def announce_people(users: Iterable[User]) -> None:
+    """Have every process look up these people afresh."""
+    announce_change(Membership.objects.filter(user__in=list(users)).values_list("creator_id", flat=True).distinct())
+
+
 def currency_of(creator_id: str) -> str | None:
     """Return the ISO 4217 code in which the creator is paid, or None for an unknown creator."""
     return Creator.objects.filter(id=creator_id).values_list("currency", flat=True).first()
 
 
-def _validate(instance: Creator | User) -> None:
+def _check_password(password: str, user: User) -> None:
     try:
-        instance.full_clean()
+        validate_password(password, user)
     except ValidationError as error:
-        raise InvalidInput("Not well-formed.", details={"fields": error.message_dict}) from error
+        raise broken_rules({"password": error.messages}) from error

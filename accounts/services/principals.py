@@ -1,11 +1,11 @@
 """From a bearer token to the caller behind it, without asking the database every time."""
 
-import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
+from time import monotonic
 
 from django.conf import settings
 from django.utils import timezone
@@ -67,7 +67,7 @@ def recheck_principal(token: str) -> Principal:
         Unauthorized: the token has been revoked meanwhile.
     """
     entry = _entry(token)
-    if time.monotonic() - entry.loaded_at > RECHECK_SECONDS:
+    if monotonic() - entry.loaded_at > RECHECK_SECONDS:
         entry = _load(token)
     return entry.principal
 
@@ -80,7 +80,7 @@ def forget_principals() -> None:
 
 def _entry(token: str) -> _Entry:
     entry = _entries.get(_digest(token))
-    if entry is None or time.monotonic() - entry.loaded_at > PRINCIPAL_SECONDS:
+    if entry is None or monotonic() - entry.loaded_at > PRINCIPAL_SECONDS:
         return _load(token)
     if timezone.now() >= entry.expires_at:
         raise Unauthorized
@@ -94,7 +94,7 @@ def _load(token: str) -> _Entry:
         with _lock:
             _entries.pop(_digest(token), None)
         raise
-    entry = _Entry(principal, time.monotonic(), expires_at)
+    entry = _Entry(principal, monotonic(), expires_at)
     with _lock:
         _entries[_digest(token)] = entry
         if len(_entries) > MAX_CACHED:

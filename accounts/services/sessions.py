@@ -5,11 +5,13 @@ hold the family, so all of it is revoked (RFC 9700 section 4.14.2).
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, RefreshSession, User
@@ -66,7 +68,7 @@ def refresh_session(refresh_token: str) -> TokenPair:
         current_jti=claims["jti"],
         revoked_at__isnull=True,
         expires_at__gt=now,
-        user__is_active=True,
+        user__in=_users_allowed_in(),
     ).update(current_jti=new_jti)
     if rotated != 1:
         _revoke(claims["sid"], reason="reuse")
@@ -92,16 +94,29 @@ def close_sessions_of(user: User, *, reason: str) -> int:
     return closed
 
 
+def end_sessions(session_ids: Iterable[uuid.UUID]) -> None:
+    """Have staff log people out of these sessions."""
+    for session_id in session_ids:
+        _revoke(str(session_id), reason="ended")
+
+
 def forget_old_sessions() -> int:
     """Delete sessions whose refresh tokens have expired; return how many."""
     return RefreshSession.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+
+
+def _users_allowed_in() -> QuerySet[User]:
+    active = User.objects.filter(is_active=True)
+    return active if settings.DEMO_ENABLED else active.filter(is_demo=False)
 
 
 def _revoke(session_id: str, *, reason: str) -> None:
     RefreshSession.objects.filter(id=session_id, revoked_at__isnull=True).update(
         revoked_at=timezone.now(), revoked_reason=reason
     )
-    announce_change(Membership.objects.filter(user__refresh_sessions=session_id).values_list("creator_id", flat=True))
+    announce_change(
+        Membership.objects.filter(user__refresh_sessions__id=session_id).values_list("creator_id", flat=True)
+    )
 
 
 def _default_creator_id(user: User, wanted: str | None) -> str | None:

@@ -6,8 +6,8 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as s
 
 from memory.domain import (
+    OTHER_TYPES,
     EngagementLevel,
-    InteractionType,
     MessageLength,
     PunctuationStyle,
     ResponseSpeed,
@@ -33,7 +33,7 @@ class Message(s.Serializer[Any]):
 
 class OtherInteraction(s.Serializer[Any]):
     id = s.UUIDField()
-    type = s.ChoiceField(choices=[kind.value for kind in InteractionType if kind is not InteractionType.MESSAGE])
+    type = s.ChoiceField(choices=OTHER_TYPES)
     sender = _one_of(Sender)
     amount = s.FloatField(allow_null=True)
     currency = s.CharField(allow_null=True)

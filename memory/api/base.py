@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from django.http import HttpResponse
-from rest_framework.request import Request
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.views import APIView
 
-from accounts.api.authentication import BearerAuthentication, IsAuthenticated
+from accounts.api.authentication import BearerAuthentication, caller_of
 from accounts.domain import Principal, Scope
 from accounts.gate import Gate, limits_for
 from accounts.services.access import access_all_fans, access_creator, access_fans
@@ -17,17 +17,43 @@ from memory.domain import Pair
 from memory.services.idempotency import Answer, Once, answer_once
 from memory.services.writes import writing
 from ofmemory.errors import InvalidInput
-from ofmemory.infra.drf import json_body, raw_answer
+from ofmemory.infra.drf import answer_error, json_body, query_pairs, raw_answer
 
 MAX_KEY_CHARS = 255
+METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE"})
+
+
+class ApiRequest(HttpRequest):
+    """A request whose caller is known."""
+
+    user: Principal  # type: ignore[assignment]  # Django's is a user of the admin
+    auth: str
 
 
 class MemoryView(APIView):
+    """A DRF view without the parts of DRF that decide nothing here.
+
+    There is one media type, one version and one way to authenticate, and the limits are the gate's. DRF's request
+    object and negotiation would cost more than reading a context from the cache.
+    """
+
     authentication_classes = (BearerAuthentication,)
-    permission_classes = (IsAuthenticated,)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            handler = getattr(self, str(request.method).lower(), None)
+            if handler is None or request.method not in METHODS:
+                raise MethodNotAllowed(str(request.method))
+            called = cast("ApiRequest", request)
+            called.user, called.auth = caller_of(request)
+            return cast("HttpResponse", handler(called, *args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as in DRF: the handler maps every failure
+            return answer_error(error, {"view": self})
 
 
-def gate_of(request: Request, scope: Scope, *, kind: str, creator_id: str | None, fan_ids: Sequence[str] = ()) -> Gate:
+def gate_of(
+    request: ApiRequest, scope: Scope, *, kind: str, creator_id: str | None, fan_ids: Sequence[str] = ()
+) -> Gate:
     """Return the gate of a request about ``fan_ids`` (none: about all of a creator's fans).
 
     Args:
@@ -37,7 +63,7 @@ def gate_of(request: Request, scope: Scope, *, kind: str, creator_id: str | None
         Forbidden: another creator, another fan than the caller is bound to, or no such right.
         InvalidInput: no creator is named and the caller belongs to several.
     """
-    principal: Principal = request.user
+    principal = request.user
     creator_id = access_creator(principal, creator_id=creator_id, scope=scope)
     if fan_ids:
         access_fans(principal, fan_ids)
@@ -46,32 +72,41 @@ def gate_of(request: Request, scope: Scope, *, kind: str, creator_id: str | None
     return Gate(
         creator_id,
         limits_for(kind, creator_id=creator_id, fan_id=fan_ids[0] if len(fan_ids) == 1 else ""),
-        token=str(request.auth),
+        token=request.auth,
         principal=principal,
         scope=scope,
         fan_ids=tuple(fan_ids),
     )
 
 
-def body_of(request: Request) -> dict[str, Any]:
-    return json_body(request._request)
+def body_of(request: ApiRequest) -> dict[str, Any]:
+    """Return the body of a request that says everything there, and nothing in its query.
+
+    Raises:
+        InvalidInput: the body is not well-formed, or there is a query: ignored, it could name another creator.
+        PayloadTooLarge, UnsupportedMediaType: see ``json_body``.
+    """
+    for name in query_of(request):
+        raise InvalidInput.field(name[:64], "belongs into the body.")
+    return json_body(request)
 
 
-def query_of(request: Request) -> dict[str, str]:
+def query_of(request: ApiRequest) -> dict[str, str]:
     """Return the query parameters as an object.
 
     Raises:
-        InvalidInput: one is given twice.
+        InvalidInput: one is given twice, or the query is not well-formed.
     """
-    query = request._request.GET
-    for name, values in query.lists():
-        if len(values) > 1:
-            raise InvalidInput.field(str(name)[:64], "is given more than once.")
-    return {str(name): str(value) for name, value in query.items()}
+    found: dict[str, str] = {}
+    for name, value in query_pairs(request):
+        if name in found:
+            raise InvalidInput.field(name[:64], "is given more than once.")
+        found[name] = value
+    return found
 
 
 def write_once(
-    request: Request,
+    request: ApiRequest,
     gate: Gate,
     work: Callable[[], Answer],
     *,
@@ -98,13 +133,13 @@ def write_once(
     return raw_answer(answer.body, status=answer.status, headers=headers)
 
 
-def _key_of(request: Request) -> str:
+def _key_of(request: ApiRequest) -> str:
     key: str = request.headers.get("Idempotency-Key", "")
     if len(key) > MAX_KEY_CHARS or not key.isprintable():
         raise InvalidInput.field("Idempotency-Key", f"may have at most {MAX_KEY_CHARS} printable characters.")
     return key
 
 
-def _fingerprint(request: Request, body: Mapping[str, Any] | None) -> bytes:
+def _fingerprint(request: ApiRequest, body: Mapping[str, Any] | None) -> bytes:
     what = [request.method, request.get_full_path(), body]
     return sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).digest()

@@ -1,11 +1,10 @@
 """Route family A: ``/api/onlyfans/memory/{fanId}``; the fan stands in the path."""
 
 from django.http import HttpResponse
-from rest_framework.request import Request
 
 from memory.api import answers, operations
 from memory.api import serializers as given
-from memory.api.base import MemoryView, body_of, query_of
+from memory.api.base import ApiRequest, MemoryView, body_of, query_of
 from memory.api.describing import CONTEXT_OR_UNCHANGED, IDEMPOTENCY_KEY, IF_NONE_MATCH, described
 from ofmemory.infra.drf import valid
 
@@ -17,7 +16,7 @@ def _fan(fan_id: str) -> str:
 
 class FanMemoryView(MemoryView):
     @described("getMemory", CONTEXT_OR_UNCHANGED, 404, parameters=[given.CreatorSerializer, IF_NONE_MATCH])
-    def get(self, request: Request, fan_id: str) -> HttpResponse:
+    def get(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Return everything remembered about a fan."""
         creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
         return operations.send_context(request, _fan(fan_id), creator_id)
@@ -31,14 +30,14 @@ class FanMemoryView(MemoryView):
         parameters=[IDEMPOTENCY_KEY],
         request=given.InteractionSerializer,
     )
-    def post(self, request: Request, fan_id: str) -> HttpResponse:
+    def post(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Save an interaction and return the updated context."""
         body = body_of(request)
         checked = valid(given.InteractionSerializer, body)
         return operations.save(request, _fan(fan_id), checked, body, with_context=True)
 
     @described("clearMemory", {200: answers.Cleared}, 404, 409, parameters=[given.CreatorSerializer, IDEMPOTENCY_KEY])
-    def delete(self, request: Request, fan_id: str) -> HttpResponse:
+    def delete(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Delete everything about a fan, for good."""
         creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
         return operations.clear(request, _fan(fan_id), creator_id)
@@ -55,7 +54,7 @@ class FanPreferencesView(MemoryView):
         parameters=[IDEMPOTENCY_KEY],
         request=given.CreatorPreferencesPatchSerializer,
     )
-    def patch(self, request: Request, fan_id: str) -> HttpResponse:
+    def patch(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Set preferences by hand; learning leaves them alone until they are released."""
         body = body_of(request)
         checked = valid(given.CreatorPreferencesPatchSerializer, body)
@@ -64,7 +63,7 @@ class FanPreferencesView(MemoryView):
 
 class FanMessagesView(MemoryView):
     @described("getMemoryMessages", {200: answers.MESSAGES}, 404, parameters=[given.PageQuerySerializer])
-    def get(self, request: Request, fan_id: str) -> HttpResponse:
+    def get(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Page through a fan's messages, newest first."""
         checked = valid(given.PageQuerySerializer, query_of(request))
         return operations.send_messages(request, _fan(fan_id), checked)
@@ -72,7 +71,7 @@ class FanMessagesView(MemoryView):
 
 class FanExportView(MemoryView):
     @described("exportMemory", {200: answers.EXPORT}, 404, parameters=[given.CreatorSerializer], request=None)
-    def post(self, request: Request, fan_id: str) -> HttpResponse:
+    def post(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Return everything stored about a fan, whole."""
         creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
         return operations.export(request, _fan(fan_id), creator_id)
@@ -80,6 +79,6 @@ class FanExportView(MemoryView):
 
 class StatsView(MemoryView):
     @described("getMemoryStats", {200: answers.STATS}, parameters=[given.StatsQuerySerializer])
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: ApiRequest) -> HttpResponse:
         """Return a creator's statistics."""
         return operations.send_stats(request, valid(given.StatsQuerySerializer, query_of(request)))

@@ -6,34 +6,26 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 from django.utils import timezone
-from rest_framework.request import Request
 
-from accounts.domain import Principal, Scope
+from accounts.domain import Scope
 from accounts.gate import Gate
 from memory import shapes
-from memory.api.base import gate_of, write_once
+from memory.api.base import ApiRequest, gate_of, write_once
 from memory.domain import Interaction, InteractionType, Pair, Sender
 from memory.services import clearing, engagement, exporting, interactions, messages, personality, preferences
 from memory.services.context import load_contexts, recall, recall_many
 from memory.services.idempotency import Answer
 from memory.services.reading import reading
-from ofmemory.infra.drf import answer, enveloped, stamped
-
-PERSONALITY_COLUMNS = {
-    "emojiFrequency": "emoji_frequency",
-    "messageLengthPreference": "message_length_preference",
-    "punctuationStyle": "punctuation_style",
-    "preferredEmojis": "preferred_emojis",
-    "responseSpeed": "response_speed",
-}
+from ofmemory.errors import InvalidInput
+from ofmemory.infra.drf import answer, enveloped, stamped, unchanged
 
 
-def send_context(request: Request, fan_id: str, creator_id: str | None) -> HttpResponse:
+def send_context(request: ApiRequest, fan_id: str, creator_id: str | None) -> HttpResponse:
     gate = gate_of(request, Scope.MEMORY_READ, kind="reads", creator_id=creator_id, fan_ids=[fan_id])
     recalled = recall(Pair(gate.creator_id, fan_id), gate)
     headers = {"ETag": recalled.etag, "X-Memory-Cache": recalled.cache, **recalled.quota.headers()}
     if _is_current(request.META.get("HTTP_IF_NONE_MATCH"), recalled.etag):
-        return HttpResponse(status=304, headers=headers)
+        return unchanged(headers)
     return answer(recalled.body, headers=headers)
 
 
@@ -45,7 +37,7 @@ def _is_current(if_none_match: str | None, etag: str) -> bool:
     return etag in offered or offered == ["*"]
 
 
-def send_contexts(request: Request, given: Mapping[str, Any]) -> HttpResponse:
+def send_contexts(request: ApiRequest, given: Mapping[str, Any]) -> HttpResponse:
     fan_ids = given["fanIds"]
     gate = gate_of(request, Scope.MEMORY_READ, kind="bulk", creator_id=given.get("creatorId"), fan_ids=fan_ids)
     found = recall_many(gate.creator_id, fan_ids, gate)
@@ -55,7 +47,7 @@ def send_contexts(request: Request, given: Mapping[str, Any]) -> HttpResponse:
 
 
 def save(
-    request: Request, fan_id: str, given: Mapping[str, Any], body: Mapping[str, Any], *, with_context: bool
+    request: ApiRequest, fan_id: str, given: Mapping[str, Any], body: Mapping[str, Any], *, with_context: bool
 ) -> HttpResponse:
     gate = gate_of(request, Scope.MEMORY_WRITE, kind="writes", creator_id=given.get("creatorId"), fan_ids=[fan_id])
     pair = Pair(gate.creator_id, fan_id)
@@ -79,13 +71,13 @@ def _interaction(given: Mapping[str, Any]) -> Interaction:
         sender=Sender(given["sender"]),
         amount=given.get("amount"),
         currency=given.get("currency"),
-        timestamp=given.get("timestamp"),
+        timestamp=given.get("timestamp") or timezone.now(),
         external_id=interactions.external_id_of(metadata),
         metadata=metadata,
     )
 
 
-def clear(request: Request, fan_id: str, creator_id: str | None) -> HttpResponse:
+def clear(request: ApiRequest, fan_id: str, creator_id: str | None) -> HttpResponse:
     gate = gate_of(request, Scope.MEMORY_ERASE, kind="writes", creator_id=creator_id, fan_ids=[fan_id])
 
     def work() -> Answer:
@@ -95,14 +87,14 @@ def clear(request: Request, fan_id: str, creator_id: str | None) -> HttpResponse
     return write_once(request, gate, work)
 
 
-def export(request: Request, fan_id: str, creator_id: str | None) -> HttpResponse:
+def export(request: ApiRequest, fan_id: str, creator_id: str | None) -> HttpResponse:
     gate = gate_of(request, Scope.MEMORY_EXPORT, kind="reads", creator_id=creator_id, fan_ids=[fan_id])
     quota = reading(gate)
     exported = exporting.export_memory(fan_id=fan_id, creator_id=gate.creator_id)
     return answer(shapes.dumps(exported), headers=quota.headers())
 
 
-def send_stats(request: Request, given: Mapping[str, Any]) -> HttpResponse:
+def send_stats(request: ApiRequest, given: Mapping[str, Any]) -> HttpResponse:
     gate = gate_of(request, Scope.STATS_READ, kind="reads", creator_id=given.get("creatorId"))
     quota = reading(gate)
     stats = engagement.get_memory_stats(
@@ -114,13 +106,13 @@ def send_stats(request: Request, given: Mapping[str, Any]) -> HttpResponse:
     return answer(shapes.dumps(stats), headers=quota.headers())
 
 
-def send_score(request: Request, fan_id: str, creator_id: str | None) -> HttpResponse:
+def send_score(request: ApiRequest, fan_id: str, creator_id: str | None) -> HttpResponse:
     gate = gate_of(request, Scope.MEMORY_READ, kind="reads", creator_id=creator_id, fan_ids=[fan_id])
     body, quota = engagement.recall_score(Pair(gate.creator_id, fan_id), gate)
     return answer(body, headers=quota.headers())
 
 
-def send_messages(request: Request, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
+def send_messages(request: ApiRequest, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
     gate, headers = _read(request, fan_id, given)
     page = messages.get_recent_messages(
         fan_id=fan_id, creator_id=gate.creator_id, limit=given["limit"], cursor=given.get("cursor")
@@ -128,30 +120,32 @@ def send_messages(request: Request, fan_id: str, given: Mapping[str, Any]) -> Ht
     return answer(shapes.dumps({"messages": page.messages, "nextCursor": page.next_cursor}), headers=headers)
 
 
-def send_preferences(request: Request, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
+def send_preferences(request: ApiRequest, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
     gate, headers = _read(request, fan_id, given)
     found = preferences.get_preferences(fan_id=fan_id, creator_id=gate.creator_id)
     return answer(shapes.dumps(found), headers=headers)
 
 
-def send_personality(request: Request, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
+def send_personality(request: ApiRequest, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
     gate, headers = _read(request, fan_id, given)
     found = personality.get_personality(fan_id=fan_id, creator_id=gate.creator_id)
     return answer(shapes.dumps(found), headers=headers)
 
 
-def send_personality_history(request: Request, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
+def send_personality_history(request: ApiRequest, fan_id: str, given: Mapping[str, Any]) -> HttpResponse:
     gate, headers = _read(request, fan_id, given)
     found = personality.get_personality_history(fan_id=fan_id, creator_id=gate.creator_id, limit=given["limit"])
     return answer(shapes.dumps(found), headers=headers)
 
 
-def _read(request: Request, fan_id: str, given: Mapping[str, Any]) -> tuple[Gate, dict[str, str]]:
+def _read(request: ApiRequest, fan_id: str, given: Mapping[str, Any]) -> tuple[Gate, dict[str, str]]:
     gate = gate_of(request, Scope.MEMORY_READ, kind="reads", creator_id=given.get("creatorId"), fan_ids=[fan_id])
     return gate, reading(gate).headers()
 
 
-def patch_preferences(request: Request, fan_id: str, given: Mapping[str, Any], body: Mapping[str, Any]) -> HttpResponse:
+def patch_preferences(
+    request: ApiRequest, fan_id: str, given: Mapping[str, Any], body: Mapping[str, Any]
+) -> HttpResponse:
     gate = gate_of(request, Scope.MEMORY_WRITE, kind="writes", creator_id=given.get("creatorId"), fan_ids=[fan_id])
 
     def work() -> Answer:
@@ -161,8 +155,10 @@ def patch_preferences(request: Request, fan_id: str, given: Mapping[str, Any], b
     return write_once(request, gate, work, body=body, holds_personal_data=True)
 
 
-def patch_preferences_of_fans(request: Request, given: Mapping[str, Any], body: Mapping[str, Any]) -> HttpResponse:
+def patch_preferences_of_fans(request: ApiRequest, given: Mapping[str, Any], body: Mapping[str, Any]) -> HttpResponse:
     patches = {update["fanId"]: update for update in given["updates"]}
+    if len(patches) != len(given["updates"]):
+        raise InvalidInput.field("updates", "must name each fan once.")
     gate = gate_of(request, Scope.MEMORY_WRITE, kind="bulk", creator_id=given.get("creatorId"), fan_ids=list(patches))
 
     def work() -> Answer:
@@ -172,12 +168,12 @@ def patch_preferences_of_fans(request: Request, given: Mapping[str, Any], body: 
     return write_once(request, gate, work, body=body)
 
 
-def patch_personality(request: Request, given: Mapping[str, Any], body: Mapping[str, Any]) -> HttpResponse:
+def patch_personality(request: ApiRequest, given: Mapping[str, Any], body: Mapping[str, Any]) -> HttpResponse:
     fan_id = given["fanId"]
     gate = gate_of(request, Scope.MEMORY_WRITE, kind="writes", creator_id=given.get("creatorId"), fan_ids=[fan_id])
-    principal: Principal = request.user
+    principal = request.user
     traits = {name: value for name, value in given.items() if name in shapes.PERSONA_FIELDS}
-    release = [PERSONALITY_COLUMNS.get(name, name) for name in given.get("release", [])]
+    release = [shapes.PERSONA_COLUMNS[name] for name in given.get("release", [])]
 
     def work() -> Answer:
         changed = personality.change_personality(

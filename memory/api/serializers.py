@@ -1,10 +1,10 @@
 """Types and sizes of what comes in. Rules are the services'."""
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import orjson
 from rest_framework import serializers
 
 from memory.domain import (
@@ -18,27 +18,57 @@ from memory.domain import (
     Sender,
     Tone,
 )
+from memory.services.bounds import MAX_CONTENT_CHARS, MAX_ID_CHARS, id_problem, metadata_problem
 from memory.services.context import MAX_BULK_FANS
-from memory.services.interactions import EXTERNAL_ID_NAMES
 from memory.services.preferences import PARTS
+from memory.shapes import PERSONA_COLUMNS
 from ofmemory.infra.drf import StrictSerializer
 
-MAX_CONTENT_CHARS = 20_000
-MAX_METADATA_BYTES = 32_768
-MAX_METADATA_DEPTH = 8
 MAX_NAME_CHARS = 64
 
 
-class IdField(serializers.CharField):
+class TextField(serializers.CharField):
+    """Text, kept as it is; DRF would also make text of numbers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class UnitField(serializers.FloatField):
+    """A number from 0 to 1; DRF would also take true, and "NaN" passes every comparison.
+
+    Args:
+        from_text: the number comes in a query, where everything is text.
+    """
+
+    def __init__(self, *, from_text: bool = False, **kwargs: Any) -> None:
+        self.from_text = from_text
+        super().__init__(min_value=0, max_value=1, **kwargs)
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or isinstance(data, str) != self.from_text:
+            self.fail("invalid")
+        value = float(super().to_internal_value(data))
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
+class IdField(TextField):
     """An opaque id of the platform: 1 to 255 printable characters, kept as they are."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=255, trim_whitespace=False, **kwargs)
+        super().__init__(max_length=MAX_ID_CHARS, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        value: str = super().to_internal_value(data)
-        if not isinstance(data, str) or not value.isprintable() or value != value.strip():
-            raise serializers.ValidationError("Must be text without control characters or outer spaces.")
+        value = super().to_internal_value(data)
+        if problem := id_problem(data):
+            raise serializers.ValidationError(problem)
         return value
 
 
@@ -58,24 +88,9 @@ class MetadataField(serializers.JSONField):
     """A JSON object of bounded size and depth."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, dict):
-            raise serializers.ValidationError("Must be an object.")
-        if _depth(data) > MAX_METADATA_DEPTH:
-            raise serializers.ValidationError(f"May be nested at most {MAX_METADATA_DEPTH} deep.")
-        if len(orjson.dumps(data)) > MAX_METADATA_BYTES:
-            raise serializers.ValidationError(f"May have at most {MAX_METADATA_BYTES} bytes as JSON.")
-        for name in EXTERNAL_ID_NAMES:
-            if isinstance(data.get(name), str) and len(data[name]) > 255:
-                raise serializers.ValidationError(f"{name} may have at most 255 characters.")
-        return data
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
+        if problem := metadata_problem(data):
+            raise serializers.ValidationError(problem)
+        return dict(data)
 
 
 class InteractionSerializer(StrictSerializer):
@@ -83,9 +98,7 @@ class InteractionSerializer(StrictSerializer):
 
     creatorId = IdField(required=False)
     type = serializers.ChoiceField(choices=[kind.value for kind in InteractionType], default="message")
-    content = serializers.CharField(
-        max_length=MAX_CONTENT_CHARS, allow_blank=True, trim_whitespace=False, required=False
-    )
+    content = TextField(max_length=MAX_CONTENT_CHARS, allow_blank=True, required=False)
     sender = serializers.ChoiceField(choices=[sender.value for sender in Sender], default="fan")
     amount = serializers.DecimalField(
         max_digits=10,
@@ -107,8 +120,8 @@ class FanInteractionSerializer(InteractionSerializer):
 
 
 class ContentPreferenceSerializer(StrictSerializer):
-    score = serializers.FloatField(min_value=0, max_value=1)
-    confidence = serializers.FloatField(min_value=0, max_value=1, required=False)
+    score = UnitField()
+    confidence = UnitField(required=False)
 
 
 class NamedValues(serializers.JSONField):
@@ -117,7 +130,7 @@ class NamedValues(serializers.JSONField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             raise serializers.ValidationError("Must be an object.")
-        if any(not 0 < len(name.strip()) <= MAX_NAME_CHARS for name in data):
+        if any(not name.strip() or len(name) > MAX_NAME_CHARS for name in data):
             raise serializers.ValidationError(f"Names must have 1 to {MAX_NAME_CHARS} characters.")
         return {name: None if value is None else self.one(name, value) for name, value in data.items()}
 
@@ -154,7 +167,7 @@ class ReleaseSerializer(StrictSerializer):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {
-            part: serializers.ListField(child=serializers.CharField(max_length=64), required=False) for part in PARTS
+            part: serializers.ListField(child=TextField(max_length=MAX_NAME_CHARS), required=False) for part in PARTS
         }
 
 
@@ -186,23 +199,18 @@ class PersonalityPatchSerializer(StrictSerializer):
     creatorId = IdField(required=False)
     fanId = IdField()
     tone = AliasField(Tone, TONE_ALIASES, required=False)
-    emojiFrequency = serializers.FloatField(min_value=0, max_value=1, required=False, source="emoji_frequency")
+    emojiFrequency = UnitField(required=False, source="emoji_frequency")
     messageLengthPreference = AliasField(MessageLength, required=False, source="message_length_preference")
     punctuationStyle = AliasField(PunctuationStyle, PUNCTUATION_ALIASES, required=False, source="punctuation_style")
     preferredEmojis = serializers.ListField(
-        child=serializers.CharField(max_length=32), max_length=50, required=False, source="preferred_emojis"
+        child=TextField(max_length=32), max_length=50, required=False, source="preferred_emojis"
     )
     responseSpeed = AliasField(ResponseSpeed, SPEED_ALIASES, required=False, source="response_speed")
     release = serializers.ListField(
-        child=serializers.ChoiceField(
-            choices=[
-                "tone", "emojiFrequency", "messageLengthPreference", "punctuationStyle", "preferredEmojis",
-                "responseSpeed",
-            ]
-        ),
+        child=serializers.ChoiceField(choices=list(PERSONA_COLUMNS)),
         required=False,
         help_text="Traits to give back to learning.",
-    )  # fmt: skip
+    )
 
 
 class BulkSerializer(StrictSerializer):
@@ -224,7 +232,7 @@ class CreatorSerializer(StrictSerializer):
 class StatsQuerySerializer(CreatorSerializer):
     since = serializers.DateTimeField(required=False, help_text="Fans whose last interaction is at or after this.")
     until = serializers.DateTimeField(required=False, help_text="Fans whose last interaction is before this.")
-    minEngagement = serializers.FloatField(min_value=0, max_value=1, required=False)
+    minEngagement = UnitField(required=False, from_text=True)
 
 
 class PageQuerySerializer(CreatorSerializer):

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal, TypeVar
 
 import orjson
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.gate import Gate
@@ -124,7 +125,18 @@ def load_contexts(creator_id: str, fan_ids: Sequence[str], *, now: datetime) -> 
     Raises:
         DatabaseUnavailable: no part could be loaded.
     """
-    parts = _Parts(creator_id, fan_ids)
+    if not connection.in_atomic_block:
+        return _load(_Parts(creator_id, fan_ids), now)
+    try:
+        with transaction.atomic():
+            return _load(_Parts(creator_id, fan_ids, may_fail=False), now)
+    except DatabaseError:
+        # In a transaction one failed statement fails all after it: now each part gets a savepoint of its own.
+        return _load(_Parts(creator_id, fan_ids, guard=transaction.atomic), now)
+
+
+def _load(parts: "_Parts", now: datetime) -> dict[str, dict[str, Any]]:
+    creator_id, fan_ids = parts.query
     engagement = parts.load("engagementMetrics", selectors.find_engagement)
     personalities = parts.load("personalityProfile", selectors.find_personalities)
     preferences = parts.load("preferences", selectors.find_preferences)
@@ -159,16 +171,28 @@ def load_contexts(creator_id: str, fan_ids: Sequence[str], *, now: datetime) -> 
 class _Parts:
     """Loads the parts of contexts one by one; one that fails becomes empty and is named."""
 
-    def __init__(self, creator_id: str, fan_ids: Sequence[str]) -> None:
-        self._query = (creator_id, fan_ids)
+    def __init__(
+        self,
+        creator_id: str,
+        fan_ids: Sequence[str],
+        *,
+        may_fail: bool = True,
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self.query = (creator_id, fan_ids)
+        self._may_fail = may_fail
+        self._guard = guard
         self.degraded: list[str] = []
         self.count = 0
 
     def load(self, name: str, select: Callable[[str, Sequence[str]], Mapping[str, T]]) -> Mapping[str, T]:
         self.count += 1
         try:
-            return select(*self._query)
+            with self._guard():
+                return select(*self.query)
         except DatabaseError as error:
+            if not self._may_fail:
+                raise
             logger.error("context_part_failed", exc_info=error, extra={"part": name})
             self.degraded.append(name)
             return {}

@@ -1,5 +1,6 @@
 """The counters of a pair. Sums, minima and maxima only: the order in which events arrive changes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ _TABLE = EngagementMetrics._meta.db_table
 _SUMS = ("total_messages", "total_purchases", "total_tips", "total_interactions", "total_revenue")
 _COUNT = f"""
 INSERT INTO {_TABLE} (creator_id, fan_id, {", ".join(_SUMS)}, first_interaction, last_interaction, last_fan_interaction)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES {{rows}}
 ON CONFLICT (creator_id, fan_id) DO UPDATE SET
     {", ".join(f"{name} = {_TABLE}.{name} + EXCLUDED.{name}" for name in _SUMS)},
     first_interaction = LEAST({_TABLE}.first_interaction, EXCLUDED.first_interaction),
@@ -22,6 +23,8 @@ ON CONFLICT (creator_id, fan_id) DO UPDATE SET
     last_fan_interaction = GREATEST({_TABLE}.last_fan_interaction, EXCLUDED.last_fan_interaction),
     updated_at = now()
 """  # noqa: S608 - names from models
+_ONE_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+MAX_REVENUE = Decimal("99999999.99")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,28 @@ def count(pair: Pair, tally: Tally) -> None:
     """Add ``tally`` to the pair's counters, and lock the pair until the transaction ends.
 
     Raises:
-        InvalidInput: the revenue would pass 99,999,999.99.
+        InvalidInput: the revenue would pass ``MAX_REVENUE``.
     """
-    values = (
+    count_all({pair: tally})
+
+
+def count_all(tallies: Mapping[Pair, Tally]) -> None:
+    """Add to the counters of several pairs (at least one), and lock them, in one order for everybody.
+
+    Raises:
+        InvalidInput: the revenue of a pair would pass ``MAX_REVENUE``.
+    """
+    pairs = sorted(tallies, key=lambda pair: (pair.creator_id, pair.fan_id))
+    values = [value for pair in pairs for value in _columns(pair, tallies[pair])]
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(_COUNT.format(rows=", ".join([_ONE_ROW] * len(pairs))), values)
+        except DataError as error:
+            raise InvalidInput.field("amount", f"takes the fan's revenue above {MAX_REVENUE:,}.") from error
+
+
+def _columns(pair: Pair, tally: Tally) -> tuple[object, ...]:
+    return (
         pair.creator_id,
         pair.fan_id,
         tally.messages,
@@ -83,8 +105,3 @@ def count(pair: Pair, tally: Tally) -> None:
         tally.last,
         tally.last_by_fan,
     )
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(_COUNT, values)
-        except DataError as error:
-            raise InvalidInput.field("amount", "takes the fan's revenue above 99,999,999.99.") from error

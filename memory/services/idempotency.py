@@ -22,7 +22,7 @@ _CLAIM = f"""
 INSERT INTO {_TABLE} AS held (creator_id, key_digest, fingerprint, fan_id) VALUES (%s, %s, %s, %s)
 ON CONFLICT (creator_id, key_digest) DO UPDATE
     SET fingerprint = EXCLUDED.fingerprint, fan_id = EXCLUDED.fan_id, status = NULL, body = NULL, created_at = now()
-    WHERE held.created_at < now() - %s
+    WHERE held.created_at < now() - make_interval(secs => %s)
 """  # noqa: S608 - the name comes from the model
 
 
@@ -72,9 +72,9 @@ def answer_once(once: Once, work: Callable[[], Answer]) -> Answer:
 
 def _claim(once: Once, digest: bytes) -> bool:
     with connection.cursor() as cursor:
-        values = (once.creator_id, digest, once.fingerprint, once.fan_id, settings.IDEMPOTENCY_KEPT)
-        cursor.execute(_CLAIM, values)
-        return cursor.rowcount == 1
+        kept_seconds = settings.IDEMPOTENCY_KEPT.total_seconds()
+        cursor.execute(_CLAIM, (once.creator_id, digest, once.fingerprint, once.fan_id, kept_seconds))
+        return bool(cursor.rowcount)
 
 
 def _replay(once: Once, digest: bytes) -> Answer:

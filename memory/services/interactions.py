@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
@@ -16,14 +17,16 @@ from memory.domain import PAID_TYPES, Interaction, InteractionType, Pair, SavedI
 from memory.events import interaction_saved
 from memory.models import FanMemory
 from memory.models import Interaction as InteractionRow
+from memory.services.bounds import EXTERNAL_ID_NAMES
 from memory.services.counters import Tally, count
 from memory.services.writes import announce, writing
-from ofmemory.errors import InvalidInput
+from ofmemory.errors import InvalidInput, NotFound
 from ofmemory.infra.db import insert_new
 
+Word = TypeVar("Word", bound=StrEnum)
+
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-# A platform's own id of a message may come under any of these names.
-EXTERNAL_ID_NAMES = ("externalId", "platformMessageId", "messageId")
+MAX_AMOUNT = Decimal("99999999.99")
 ONE_MICROSECOND = timedelta(microseconds=1)
 
 
@@ -54,15 +57,16 @@ def save_interaction(
 
     Raises:
         InvalidInput: a value is out of range, or missing.
+        NotFound: an amount for a creator that there is not.
     """
     pair = Pair(creator_id, fan_id)
     reported = Interaction(
-        type=InteractionType(type),
+        type=_known(InteractionType, "type", type),
         content=content,
-        sender=Sender(sender),
+        sender=_known(Sender, "sender", sender),
         amount=amount,
         currency=currency,
-        timestamp=timestamp,
+        timestamp=timestamp or timezone.now(),
         external_id=external_id_of(metadata or {}),
         metadata=metadata or {},
     )
@@ -70,9 +74,17 @@ def save_interaction(
         return record(pair, reported)
 
 
+def _known(vocabulary: type[Word], name: str, word: str) -> Word:
+    try:
+        return vocabulary(word)
+    except ValueError as error:
+        raise InvalidInput.field(name, f"must be one of {', '.join(vocabulary)}.") from error
+
+
 def record(pair: Pair, reported: Interaction) -> SavedInteraction:
     """Store one interaction inside the caller's ``writing`` block; see ``save_interaction``."""
-    reported = checked(pair.creator_id, reported, now=timezone.now())
+    currency = "" if reported.amount is None else currency_of(pair.creator_id)
+    reported = checked(reported, creators_currency=currency, now=timezone.now())
     saved = (
         _insert_message(pair, reported) if reported.type == InteractionType.MESSAGE else _insert_other(pair, reported)
     )
@@ -91,14 +103,17 @@ def external_id_of(metadata: Mapping[str, Any]) -> str:
     return ""
 
 
-def checked(creator_id: str, reported: Interaction, *, now: datetime) -> Interaction:
+def checked(reported: Interaction, *, creators_currency: str | None, now: datetime) -> Interaction:
     """Return the interaction with its gaps filled, or say what is wrong with it.
+
+    Args:
+        creators_currency: in which the creator is paid; looked at only where there is an amount.
 
     Raises:
         InvalidInput: naming the field at fault.
+        NotFound: an amount for a creator that there is not.
     """
-    at = reported.timestamp or now
-    if not EARLIEST <= at <= now + settings.CLOCK_SKEW:
+    if not EARLIEST <= reported.timestamp <= now + settings.CLOCK_SKEW:
         raise InvalidInput.field("timestamp", "must lie between 2000-01-01 and now.")
     if reported.type == InteractionType.MESSAGE and not reported.content.strip():
         raise InvalidInput.field("content", "is required for a message.")
@@ -106,11 +121,15 @@ def checked(creator_id: str, reported: Interaction, *, now: datetime) -> Interac
     if reported.type in PAID_TYPES and reported.amount is None:
         raise InvalidInput.field("amount", f"is required for a {reported.type}.")
     if reported.amount is not None:
+        if not reported.amount.is_finite() or not 0 <= reported.amount <= MAX_AMOUNT:
+            raise InvalidInput.field("amount", f"must lie between 0 and {MAX_AMOUNT}.")
+        if creators_currency is None:
+            raise NotFound("There is no such creator.")
         # Revenue is one sum per fan: amounts in another currency could only be added wrongly.
-        currency = currency_of(creator_id)
+        currency = creators_currency
         if reported.currency not in (None, currency):
             raise InvalidInput.field("currency", f"must be the creator's, {currency}.")
-    return replace(reported, timestamp=at, currency=currency)
+    return replace(reported, currency=currency)
 
 
 def _insert_message(pair: Pair, reported: Interaction) -> SavedInteraction:
@@ -174,7 +193,8 @@ def _first_free_instant(pair: Pair, wanted: datetime) -> datetime:
     """Return the first microsecond from ``wanted`` on at which the pair has no message yet."""
     messages = FanMemory.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id)
     followed = Exists(messages.filter(created_at=OuterRef("created_at") + ONE_MICROSECOND))
-    end_of_run = messages.filter(~followed, created_at__gte=wanted).order_by("created_at")
-    last = end_of_run.values_list("created_at", flat=True).first()
+    # Without the last condition a message deleted meanwhile would send this one behind the next run, days later.
+    end_of_run = messages.filter(~followed, Exists(messages.filter(created_at=wanted)), created_at__gte=wanted)
+    last = end_of_run.order_by("created_at").values_list("created_at", flat=True).first()
     # None: the message in the way has just been deleted.
     return wanted if last is None else last + ONE_MICROSECOND

@@ -21,7 +21,9 @@ def reconnection(context: Mapping[str, Any], now: datetime) -> dict[str, Any] | 
     done_by_fan = [
         item for item in [*context["recentMessages"], *context["recentInteractions"]] if item["sender"] == "fan"
     ]
-    silence = _silence([item["timestamp"] for item in done_by_fan], now)
+    # We may have written so much since that nothing of the fan's own is among what is recent.
+    last = context["engagementMetrics"]["lastFanInteraction"]
+    silence = _silence([*(item["timestamp"] for item in done_by_fan), *filter(None, [last])], now)
     if silence is None:
         return None
     last_seen, length = silence

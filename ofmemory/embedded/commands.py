@@ -10,6 +10,8 @@ TAKEN_PER_THREAD: Final = 32
 
 # One worker a product: nobody to gossip with; its pulse is of use to no one here.
 QUIET_WORKER: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=warning")
+# In a container everything runs as root; Celery says on ten lines each time that it would rather not.
+AS_ROOT: Final = ("-W", "ignore:You're running the worker with superuser privileges")
 
 Argv = tuple[str, ...]
 
@@ -65,4 +67,4 @@ def _web(bind: str, port: int, workers: int, threads: int) -> Argv:
 
 
 def _celery(*arguments: str) -> Argv:
-    return (sys.executable, "-m", "celery", "--app", "ofmemory.celery", "--quiet", *arguments)
+    return (sys.executable, *AS_ROOT, "-m", "celery", "--app", "ofmemory.celery", "--quiet", *arguments)

@@ -76,7 +76,7 @@ class EmbeddedPostgres(EmbeddedServer):
     name = "postgres"
     process_names: Sequence[str] = ("postgres",)
 
-    def __init__(self, home: Path, durable: bool = True) -> None:
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
         super().__init__(home)
         self._durable = durable
 

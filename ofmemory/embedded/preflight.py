@@ -45,10 +45,12 @@ def check_port(bind: str, port: int) -> None:
 
 
 def _resolve(bind: str, port: int) -> tuple[int, tuple[object, ...]]:
+    if not 0 < port < 65536:
+        raise EmbeddedError(f"PORT={port} is no port: it has to be between 1 and 65535")
     try:
         found = socket.getaddrinfo(bind, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError) as error:
-        raise EmbeddedError(f"OFMEMORY_BIND={bind} PORT={port} is no address to listen on: {error}") from error
+    except OSError as error:
+        raise EmbeddedError(f"OFMEMORY_BIND={bind} PORT={port} is no address to listen on: {error.strerror}") from error
     return found[0], found[4]
 
 

@@ -24,7 +24,7 @@ READY_POLL_SECONDS: Final = 0.1
 HURRIED_SECONDS: Final = 1.0
 
 
-class StopAsked(Exception):  # noqa: N818 - a wish, not an error
+class StopAsked(Exception):
     """Somebody pressed Ctrl-C or sent SIGTERM."""
 
 

@@ -36,7 +36,7 @@ class EmbeddedRedis(EmbeddedServer):
 
     process_names: Sequence[str] = ("valkey-server", "redis-server")
 
-    def __init__(self, home: Path, role: locations.Role, durable: bool = True) -> None:
+    def __init__(self, home: Path, role: locations.Role, *, durable: bool = True) -> None:
         super().__init__(home)
         self.name = f"redis-{role}"
         self._role, self._durable = role, durable

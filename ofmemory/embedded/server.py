@@ -1,6 +1,7 @@
 """What the embedded servers have in common: folders, user, log, and a life without a supervisor."""
 
 import os
+import re
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -14,6 +15,7 @@ from ofmemory.embedded.child import Child, Running
 from ofmemory.embedded.errors import EmbeddedError
 
 POLL_SECONDS: Final = 0.05
+TELLING: Final = re.compile(r"FATAL|PANIC|[Cc]an't|[Ff]ailed|cannot be run")
 DISK_FULL: Final = "No space left on device"
 
 
@@ -111,8 +113,7 @@ class EmbeddedServer(ABC):
             lines = log.read().decode("utf-8", "replace").splitlines()
         if any(DISK_FULL in line for line in lines):
             return f"the disk is full: make room for {self.folder}"
-        fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
-        return next(reversed(fatal or lines), None)
+        return next((line for line in reversed(lines) if TELLING.search(line)), None)
 
     def run_as_server(
         self, command: Sequence[str | Path], environment: Mapping[str, str]

@@ -28,11 +28,7 @@ def insert_new(rows: Sequence[models.Model]) -> set[Any]:
         f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {', '.join([one_row] * len(rows))} "  # noqa: S608 - names from models
         f"ON CONFLICT DO NOTHING RETURNING {quote(str(meta.pk.column))}"
     )
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection)  # type: ignore[no-untyped-call]  # Django's
-        for row in rows
-        for field in fields
-    ]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return {key for (key,) in cursor.fetchall()}

@@ -1,9 +1,14 @@
 """What all REST views share: reading a body strictly, one answer shape, one error shape."""
 
+import json
 import logging
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from django.conf import settings
@@ -20,6 +25,9 @@ from ofmemory.infra.observability.correlation import correlation_id
 logger = logging.getLogger(__name__)
 
 JSON = "application/json"
+# Deeper than anything we accept, and far from the depth at which walking through it would fail.
+MAX_BODY_DEPTH = 32
+MAX_QUERY_FIELDS = 50
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -41,7 +49,7 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
     Raises:
         UnsupportedMediaType: the body is not declared as JSON, or is compressed.
         PayloadTooLarge: more than ``MAX_BODY_BYTES``; it is not read to the end.
-        InvalidInput: not JSON, not UTF-8, not an object, or text with NUL.
+        InvalidInput: not JSON, not UTF-8, not an object, too deep, a name given twice, or text with NUL.
     """
     if request.content_type != JSON or request.headers.get("Content-Encoding", "identity") != "identity":
         raise errors.UnsupportedMediaType("Send Content-Type: application/json, uncompressed.")
@@ -52,10 +60,43 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
         raise errors.InvalidInput("The body is not valid JSON in UTF-8.") from error
     if not isinstance(body, dict):
         raise errors.InvalidInput("The body must be a JSON object.")
-    # PostgreSQL can store no NUL. Looking for its escape first spares walking through nearly every body.
+    # Looking at the bytes first spares walking through nearly every body.
+    if raw.count(b"{") + raw.count(b"[") > MAX_BODY_DEPTH and _is_deep(body):
+        raise errors.InvalidInput(f"The body may be nested at most {MAX_BODY_DEPTH} deep.")
+    # Of two values under one name others may have checked the one and we would take the other.
+    json.loads(raw, object_pairs_hook=_refuse_repeated)
+    # PostgreSQL can store no NUL.
     if b"\\u0000" in raw and _holds_nul(body):
         raise errors.InvalidInput("Text must not hold NUL characters.")
     return body
+
+
+def query_pairs(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the names and values in the query of ``request``, in order.
+
+    Django's own reading replaces broken text, so that another id than the one meant could come out of it, and believes
+    the charset that the caller declares.
+
+    Raises:
+        InvalidInput: not UTF-8, or too many.
+    """
+    try:
+        query = request.META.get("QUERY_STRING", "").encode("iso-8859-1").decode()
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_QUERY_FIELDS)
+    except ValueError as error:
+        raise errors.InvalidInput("The query is not well-formed UTF-8, or has too many fields.") from error
+
+
+def refuse_broken_path(request: HttpRequest) -> None:
+    """Let pass only paths in UTF-8: of others Django makes up a text, which could be another id.
+
+    Raises:
+        InvalidInput: the path is not UTF-8.
+    """
+    try:
+        request.META.get("PATH_INFO", "").encode("iso-8859-1").decode()
+    except ValueError as error:
+        raise errors.InvalidInput("The path is not well-formed UTF-8.") from error
 
 
 def _read_limited(request: HttpRequest) -> bytes:
@@ -73,12 +114,31 @@ def _read_limited(request: HttpRequest) -> bytes:
     return raw
 
 
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(map(_holds_nul, value))
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise errors.InvalidInput("The body gives a name twice.")
+
+
+def _is_deep(body: dict[str, Any]) -> bool:
+    return next(islice(_levels(body), MAX_BODY_DEPTH + 1, None), None) is not None
+
+
+def _holds_nul(body: dict[str, Any]) -> bool:
+    return any(isinstance(item, str) and "\x00" in item for level in _levels(body) for item in level)
+
+
+def _levels(body: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield what stands in a JSON value depth by depth, names included; without recursion, whose depth is bounded."""
+    level: list[Any] = [body]
+    while level:
+        yield level
+        level = [child for item in level for child in _children(item)]
+
+
+def _children(item: Any) -> list[Any]:
+    if isinstance(item, dict):
+        return [*item, *item.values()]
+    return item if isinstance(item, list) else []
 
 
 def valid(serializer_class: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
@@ -87,10 +147,16 @@ def valid(serializer_class: type[serializers.Serializer[Any]], data: Any) -> dic
     Raises:
         InvalidInput: with one list of problems for each field that has any.
     """
-    serializer = serializer_class(data=data)
-    if not serializer.is_valid():
-        raise _invalid_fields(serializer.errors)
-    return dict(serializer.validated_data)
+    try:
+        return dict(_shared(serializer_class).run_validation(data))
+    except serializers.ValidationError as error:
+        raise _invalid_fields(error.detail) from error
+
+
+@lru_cache(maxsize=128)
+def _shared(serializer_class: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Validation keeps no state in the serializer; making one copies every field, which costs more than validating."""
+    return serializer_class()
 
 
 def _invalid_fields(fields: Any) -> errors.InvalidInput:
@@ -100,6 +166,9 @@ def _invalid_fields(fields: Any) -> errors.InvalidInput:
 
 
 # ---- answering
+
+# Nothing between us and the caller may keep an answer, and the caller has to ask again.
+CACHE_CONTROL = "private, no-cache"
 
 
 def answer(data: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None, **more: object) -> HttpResponse:
@@ -113,9 +182,16 @@ def enveloped(data: bytes, **more: object) -> bytes:
 
 
 def raw_answer(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """Return ``body``, a whole JSON text, as it is. Nothing between us and the caller may keep it."""
+    """Return ``body``, a whole JSON text, as it is."""
     response = HttpResponse(body, status=status, content_type=JSON, headers=headers)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = CACHE_CONTROL
+    return response
+
+
+def unchanged(headers: Mapping[str, str]) -> HttpResponse:
+    """Return 304: what the caller holds is current. It may be kept no longer than the answer it stands for."""
+    response = HttpResponse(status=304, headers={**headers, "Cache-Control": CACHE_CONTROL})
+    del response.headers["Content-Type"]
     return response
 
 
@@ -211,6 +287,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if not request.path.startswith(MACHINE_ROUTES):
-        return defaults.server_error(request)
-    return answer_error(errors.OfMemoryError("Internal error."))
+    # Django calls this while it handles the exception, and logs nothing that we let through.
+    error = sys.exc_info()[1]
+    failure = error if isinstance(error, Exception) else errors.OfMemoryError("Internal error.")
+    if request.path.startswith(MACHINE_ROUTES):
+        return answer_error(failure)
+    logger.error("request_failed", exc_info=failure, extra={"status": 500})
+    return defaults.server_error(request)

@@ -1,6 +1,5 @@
 """Who may call, how long a token lives, and how often."""
 
-
 from ofmemory.settings.env import env
 
 JWT_ISSUER = env.str("JWT_ISSUER", default="ofmemory")

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ofmemory.infra.observability.middleware.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ofmemory.infra.machine_routes.MachineRoutes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -18,6 +18,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
     "DEFAULT_THROTTLE_CLASSES": [],
+    # OPTIONS is a wrong method like any other.
+    "DEFAULT_METADATA_CLASS": None,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "ofmemory",
@@ -32,4 +34,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SORT_OPERATION_PARAMETERS": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ErrorType": "ofmemory.infra.schema.TYPES",
+        "InteractionType": "memory.domain.InteractionType",
+        "OtherInteractionType": "memory.domain.OTHER_TYPES",
+        "Sentiment": "memory.domain.Sentiment",
+    },
 }

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from ofmemory.embedded import leftovers, locations
-from ofmemory.embedded.privileges import Account, can_reach
+from ofmemory.embedded.privileges import Account, can_reach, identity
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = Path(psutil.__file__).parent.parent
@@ -71,29 +71,30 @@ def environment() -> dict[str, str]:
 def interpreter_for(user: str | None) -> str:
     """A Python of our version that the user can run: pyenv below /root is for root alone."""
     for candidate in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
-        if Path(candidate).exists() and (user is None or _can_run(candidate, user)):
+        if Path(candidate).exists() and can_reach(Path(candidate), account_of(user) if user else None):
             return candidate
     return pytest.skip(f"no Python here that {user} can run")
-
-
-def _can_run(program: str, user: str) -> bool:
-    entry = pwd.getpwnam(user)
-    return can_reach(Path(program), Account(user, entry.pw_uid, entry.pw_gid))
 
 
 def python(code: str, *arguments: object, user: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run a few lines of Python, as another user if told so."""
     command = [interpreter_for(user), "-c", code, *map(str, arguments)]
+    account = account_of(user) if user else None
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, cwd="/", env=environment(), **become(user)
+        command,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd="/",
+        env=environment(),
+        **identity(account),
     )
 
 
-def become(user: str | None) -> dict[str, object]:
-    if user is None:
-        return {}
+def account_of(user: str) -> Account:
     entry = pwd.getpwnam(user)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    return Account(user, entry.pw_uid, entry.pw_gid)
 
 
 def wait_all(processes: Sequence[psutil.Process], seconds: float = 20.0) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from ofmemory.embedded import leftovers, locations
 from ofmemory.embedded.errors import EmbeddedError
 from ofmemory.embedded.postgres import EmbeddedPostgres
+from ofmemory.embedded.privileges import identity
 from tests.embedded.helpers import IS_ROOT, eventually, needs_root, new_home, processes_of, python
 
 AS_NOBODY = """
@@ -85,7 +86,7 @@ def test_nothing_of_a_statement_reaches_the_log(home: Path) -> None:
 
 
 @pytest.mark.parametrize("durable", [True, False])
-def test_comes_back_after_kill_9_of_the_postmaster(home: Path, durable: bool) -> None:
+def test_comes_back_after_kill_9_of_the_postmaster(home: Path, *, durable: bool) -> None:
     first = EmbeddedPostgres(home, durable=durable)
     first.start()
     keep_a_row(first)
@@ -112,7 +113,7 @@ def test_lock_file_with_the_id_of_a_living_stranger(home: Path) -> None:
     with started(home) as server:
         lock = (server.cluster / "postmaster.pid").read_text()
         own = str(server.pid)
-    stranger = psutil.Popen(["sleep", "60"], **({"user": server.account.uid} if server.account else {}))
+    stranger = psutil.Popen(["sleep", "60"], **identity(server.account))
     try:
         stale = lock.replace(own, str(stranger.pid), 1)
         (server.cluster / "postmaster.pid").write_text(stale)

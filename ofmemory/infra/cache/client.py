@@ -1,7 +1,10 @@
 """Connections to Redis with deadlines, and scripts that fail with one named error."""
 
+import os
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha1
 from typing import Any
 
 import redis
@@ -36,20 +39,59 @@ class Script:
 
     def __init__(self, source: str) -> None:
         self._source = source
+        self._digest = sha1(source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, *, keys: Sequence[str], args: Sequence[str | bytes | int] = ()) -> Any:
         """Run the script and return its answer (bytes stay bytes).
 
         Raises:
-            CacheUnavailable: Redis did not answer in time, or not at all.
+            CacheUnavailable: Redis did not answer in time, or not at all, twice.
         """
-        registered = _registered(self._source)
+        operands = (len(keys), *keys, *args)
         try:
-            return registered(keys=keys, args=args)
+            try:
+                return _ask("EVALSHA", self._digest, *operands)
+            except redis.exceptions.NoScriptError:
+                return _ask("EVAL", self._source, *operands)
         except redis.RedisError as error:
             raise CacheUnavailable("The cache did not answer.", retry_after_seconds=1) from error
 
 
-@lru_cache(maxsize=64)
-def _registered(source: str) -> Any:
-    return client().register_script(source)
+class _Held(threading.local):
+    """A connection that one thread of one process keeps; taking one from a pool costs as much as the call itself."""
+
+    connection: redis.connection.ConnectionInterface | None = None
+    process_id = 0
+
+
+_held = _Held()
+
+
+def _ask(*command: str | bytes | int) -> Any:
+    """Send a command and read its answer; once more on a fresh connection when the first one failed."""
+    try:
+        return _ask_once(*command)
+    except (redis.ConnectionError, redis.TimeoutError):
+        return _ask_once(*command)
+
+
+def _ask_once(*command: str | bytes | int) -> Any:
+    connection = _connection()
+    try:
+        connection.send_command(*command)  # type: ignore[no-untyped-call]  # redis-py is partly typed
+        return connection.read_response()
+    except redis.ResponseError:
+        raise
+    except BaseException:
+        # Whatever broke in, an answer may still be on its way: nobody may ever read it as the answer to their question.
+        connection.disconnect()  # type: ignore[no-untyped-call]
+        raise
+
+
+def _connection() -> "redis.connection.ConnectionInterface":
+    process_id = os.getpid()
+    if _held.connection is None or _held.process_id != process_id:
+        # A forked child must not talk through its parent's socket.
+        pool = client().connection_pool
+        _held.connection, _held.process_id = pool.make_connection(), process_id
+    return _held.connection

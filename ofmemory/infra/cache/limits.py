@@ -43,7 +43,8 @@ local function admit(n)
     for i = 1, n do
       if tonumber(ARGV[i]) > 0 then
         redis.call('LPUSH', KEYS[i], string.format('%.0f', now))
-        redis.call('PEXPIRE', KEYS[i], 60000)
+        -- PEXPIRE counts whole milliseconds: one more, or the newest call could leave its window early.
+        redis.call('PEXPIRE', KEYS[i], 60001)
       end
     end
   end

@@ -1,7 +1,7 @@
 """One id that follows a request through logs, answers and tasks."""
 
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 from typing import Final
 
@@ -13,7 +13,7 @@ _current: ContextVar[str] = ContextVar("correlation_id", default="")
 
 def begin(offered: str | None) -> str:
     """Start a correlation: the caller's id where it is well-formed, else a new one."""
-    value = offered if offered and _WELL_FORMED.fullmatch(offered) else uuid.uuid4().hex
+    value = offered if offered and _WELL_FORMED.fullmatch(offered) else secrets.token_hex(16)
     _current.set(value)
     return value
 

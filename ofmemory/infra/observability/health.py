@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from ofmemory.infra.cache.client import client
@@ -47,7 +47,7 @@ def _cache() -> bool:
 
 def _broker() -> bool:
     try:
-        with Connection(settings.CELERY_BROKER_URL, connect_timeout=1) as broker:
+        with Connection(settings.CELERY_BROKER_URL, connect_timeout=1) as broker:  # type: ignore[no-untyped-call]  # kombu
             broker.ensure_connection(max_retries=1, timeout=1)
     except (OperationalError, OSError):
         return False

@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import MutableMapping
+from copy import copy
 from typing import Any
 
 import orjson
@@ -63,7 +64,19 @@ class JSONFormatter(structlog.stdlib.ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
         # Without this structlog renders the traceback into the text, values and all.
         record.exc_text = None
-        return super().format(record)
+        return super().format(without_values(record) if record.name.startswith("celery") else record)
+
+
+def without_values(record: logging.LogRecord) -> logging.LogRecord:
+    """Keep of a line of Celery's what it says about every task, and drop what it says about this one.
+
+    It writes the arguments of a task and the message of its exception into the text.
+    """
+    kept = copy(record)
+    kept.args = ()
+    if name := getattr(record, "data", {}).get("name"):
+        kept.task = name
+    return kept
 
 
 def _dumps(event: Any, **_: Any) -> str:

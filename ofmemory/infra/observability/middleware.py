@@ -14,7 +14,7 @@ class CorrelationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        current = correlation.begin(request.headers.get(correlation.HEADER))
+        current = correlation.begin(request.META.get("HTTP_X_CORRELATION_ID"))
         response = self.get_response(request)
         response.headers[correlation.HEADER] = current
         return response

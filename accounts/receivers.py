@@ -1,0 +1,38 @@
+"""What follows from a migration."""
+
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.apps.registry import Apps
+from django.db.models import Q
+
+# What staff of a group may look at: (app, models; none named: all of the app's). Nobody of them may change anything.
+VIEWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "Support": (("accounts", ("creator",)), ("memory", ())),
+    "DPO": (("accounts", ("creator",)), ("memory", ())),
+}
+
+
+def grant_views(sender: AppConfig, apps: Apps, **_: Any) -> None:
+    """Make the groups of staff and give them the views of the app just migrated; running twice changes nothing.
+
+    After every migration, because permissions appear with their app's tables, and the test runner empties all of them.
+    What somebody took from a group comes back: staff that may see less needs a group of its own.
+    """
+    wanted = {name: _permissions(views, sender.label) for name, views in VIEWS.items()}
+    try:
+        group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    except LookupError:  # migrating backwards, past the tables of groups
+        return
+    for name, which in wanted.items():
+        if which is not None:
+            group, _created = group_model.objects.get_or_create(name=name)
+            group.permissions.add(*permission_model.objects.filter(which))
+
+
+def _permissions(views: tuple[tuple[str, tuple[str, ...]], ...], label: str) -> Q | None:
+    for app, models in views:
+        if app == label:
+            of_app = Q(content_type__app_label=app, codename__startswith="view_")
+            return of_app & Q(codename__in=[f"view_{model}" for model in models]) if models else of_app
+    return None
