@@ -97,7 +97,7 @@ class Measured:
         if state := header(head, b"x-memory-cache"):
             self.cache[state.decode()] += 1
         if head[9:10] != b"2":
-            self.fail(head.split(b"\r\n", 1)[0].decode())
+            self.fail(head.decode())
 
     def fail(self, what: str) -> None:
         self.errors += 1
@@ -141,7 +141,9 @@ def request_bytes(workload: Mapping[str, Any], number: int) -> bytes:
 
 async def run_stream(stream: Mapping[str, Any], start: float, seconds: float) -> dict[str, Any]:
     measured, numbers = Measured(), count()
-    connections = [_keep_asking(stream, numbers, start, seconds, measured) for _ in range(stream["workload"]["connections"])]
+    connections = [
+        _keep_asking(stream, numbers, start, seconds, measured) for _ in range(stream["workload"]["connections"])
+    ]
     await asyncio.gather(*connections)
     return measured.summary(time.perf_counter() - start)
 

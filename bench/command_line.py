@@ -73,9 +73,7 @@ def measure(options: Options) -> tuple[dict[str, Any], list[Verdict]]:
     _say(f"starting and filling the product: {options.fans} fans with {options.messages} messages each")
     with running_stack(fan_count=options.fans, message_count=options.messages) as stack:
         facts |= machine.facts_of_servers(stack.home, stack.cache)
-        run = Run(
-            stack, driver, only=options.only, clients=options.clients, seconds=options.seconds, say=_say
-        )
+        run = Run(stack, driver, only=options.only, clients=options.clients, seconds=options.seconds, say=_say)
         measurements = run.measure(options.rounds)
         memory = worker_memory_mb(stack.web_workers())
         result = _result(started_at, options, driver, stack, measurements) | {"machine": facts, "memory": memory}

@@ -65,7 +65,9 @@ class OwnDriver:
         stream = {"name": "only", "rate": None, "first_number": first_number, "workload": asdict(workload)}
         return run_streams([stream], seconds)["only"]
 
-    def run_at_rates(self, rates: Mapping[str, tuple[Workload, float]], seconds: float, first: int) -> dict[str, Sample]:
+    def run_at_rates(
+        self, rates: Mapping[str, tuple[Workload, float]], seconds: float, first: int
+    ) -> dict[str, Sample]:
         """Send each workload at its fixed rate (requests a second), all at once; latency counts from the due time."""
         streams = [
             {"name": name, "rate": rate, "first_number": first, "workload": asdict(workload)}

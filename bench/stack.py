@@ -89,7 +89,7 @@ def running_stack(*, fan_count: int, message_count: int) -> Iterator[Stack]:
         StackError, EmbeddedError: something did not start.
     """
     with ExitStack() as stack:
-        home = Path(tempfile.mkdtemp(prefix="ofm-bench-", dir="/tmp"))  # noqa: S108 - short, and private by mkdtemp
+        home = Path(tempfile.mkdtemp(prefix="ofm-bench-", dir="/tmp"))
         stack.callback(remove_home, home)
         servers = stack.enter_context(EmbeddedServers(home, durable=True))
         environment = _environment(home, servers)
@@ -208,5 +208,3 @@ def stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-

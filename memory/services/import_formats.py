@@ -18,8 +18,9 @@ REQUIRED_COLUMNS = ("fanId", "timestamp")
 METADATA_COLUMN = "metadata."
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# Stands for bytes that are not UTF-8, or for a line not read to its end. No valid text holds a lone surrogate.
-_NOT_TEXT, _TOO_LONG = "\udc80", "\ud800"
+# Stands for a line not read to its end. No valid text holds it, and broken UTF-8 is read as others of its kind.
+_TOO_LONG = "\ud800"
+_NOT_CSV = "Is not valid CSV: a quote is missing or out of place, or a cell is too long."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _csv_rows(lines: _Lines) -> Iterator[Row]:
-    records = csv.reader(_texts(lines))
+    records = csv.reader(_texts(lines), strict=True)
     header: list[str] | None = None
     while True:
         line = lines.count + 1
@@ -145,7 +146,7 @@ def _csv_rows(lines: _Lines) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error:
-            yield Row(line, lines.count, lines.bytes_read, None, "Holds a cell that is too long or never closed.")
+            yield Row(line, lines.count, lines.bytes_read, None, _NOT_CSV)
             continue
         if not cells:
             continue
@@ -201,4 +202,8 @@ def _with_metadata(values: dict[str, Any], single: Mapping[str, str]) -> tuple[d
 
 
 def _holds_broken_text(cell: str) -> bool:
-    return not cell.isascii() and any("\ud800" <= character <= "\udfff" for character in cell)
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

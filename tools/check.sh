@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Everything that can be checked without running the product. `make check` calls it from the repository root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "ruff"
+$bin/ruff check .
+$bin/ruff format --check .
+
+step "mypy (strict)"
+$bin/mypy accounts memory ofmemory bench
+
+step "import-linter"
+$bin/lint-imports --no-cache
+
+step "django-upgrade"
+git ls-files '*.py' | xargs "$bin/django-upgrade" --target-version 5.2 --check
+
+step "djlint"
+templates=$(git ls-files '*.html')
+[ -z "$templates" ] || $bin/djlint --lint --profile=django $templates
+
+step "migrations"
+# Without a database Django can't compare histories and says so; what is compared here are models and files.
+$bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+step "deployment check on production settings"
+env DJANGO_SETTINGS_MODULE=ofmemory.settings.production \
+    SECRET_KEY="$($bin/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+    DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 BROKER_URL=redis://127.0.0.1:1/1 \
+    ALLOWED_HOSTS=ofmemory.example \
+    $bin/python manage.py check --deploy --fail-level WARNING
+
+step "OpenAPI description"
+schema=$(mktemp)
+trap 'rm -f "$schema"' EXIT
+$bin/python manage.py spectacular --validate --fail-on-warn --file "$schema"
+diff -u docs/openapi.yaml "$schema" || { echo "docs/openapi.yaml is not what the code says: run 'make schema'."; exit 1; }
+
+printf '\nAll checks passed.\n'
