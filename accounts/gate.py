@@ -74,8 +74,12 @@ class Gate:
 
 
 def limits_for(kind: str, *, creator_id: str, fan_id: str = "") -> tuple[tuple[str, int], ...]:
-    """Return the limits on ``kind`` (``reads``, ``writes`` or ``bulk``) for a creator and, where named, a fan."""
+    """Return the limits on ``kind`` (``reads``, ``writes`` or ``bulk``) for a creator and, where named, a fan.
+
+    Bulk calls count on the creator only, even when they name a single fan.
+    """
     limits = [(limit_key(kind, creator_id), settings.RATE_LIMITS[f"{kind}_per_creator"])]
-    if fan_id:
-        limits.append((limit_key(kind, creator_id, fan_id), settings.RATE_LIMITS[f"{kind}_per_fan"]))
+    per_fan = settings.RATE_LIMITS.get(f"{kind}_per_fan")
+    if fan_id and per_fan is not None:
+        limits.append((limit_key(kind, creator_id, fan_id), per_fan))
     return tuple(limits)

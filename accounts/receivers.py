@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps.config import AppConfig
 from django.apps.registry import Apps
+from django.apps.registry import apps as current_apps
 from django.db.models import Q
 
 # What staff of a group may look at: (app, models; none named: all of the app's). Nobody of them may change anything.
@@ -13,7 +14,7 @@ VIEWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 
 
-def grant_views(sender: AppConfig, apps: Apps, **_: Any) -> None:
+def grant_views(sender: AppConfig, apps: Apps = current_apps, **_: Any) -> None:
     """Make the groups of staff and give them the views of the app just migrated; running twice changes nothing.
 
     After every migration, because permissions appear with their app's tables, and the test runner empties all of them.

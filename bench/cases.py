@@ -76,6 +76,7 @@ def mixed_rates(stack: Stack, connections: int, rates: Mapping[str, float]) -> d
 
 
 def run_case(case: Case, stack: Stack, driver: Driver, seconds: float, first_number: int) -> Sample:
+    stack.settle()
     if case.warm:
         warm(stack)
     forgetting = _forgetting(stack, case.forget_every_seconds) if case.forget_every_seconds else nullcontext()
@@ -84,6 +85,7 @@ def run_case(case: Case, stack: Stack, driver: Driver, seconds: float, first_num
 
 
 def run_floor(name: FloorName, stack: Stack, driver: Driver, clients: int, seconds: float) -> Sample:
+    stack.settle()
     if name == "read":
         return driver.run(floor_requests(stack.floor_port, clients), seconds, 0)
     statements = stack.facts.statements[name.removesuffix("_sql")]

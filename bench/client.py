@@ -27,7 +27,9 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[tuple[bytes, int]] | None = None
         self._parts: list[bytes] = []
-        self._head, self._missing = b"", 0
+        self._head, self._size = b"", 0
+        # None: chunked, the size is not known before.
+        self._whole_size: int | None = None
 
     async def ask(self, port: int, request: bytes) -> tuple[bytes, int]:
         """Send ``request``; return the head of the answer and its whole size.
@@ -39,7 +41,7 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         if self._transport is None:
             await loop.create_connection(lambda: self, HOST, port)
-        self._answer, self._head, self._parts = loop.create_future(), b"", []
+        self._answer, self._head, self._size, self._parts = loop.create_future(), b"", 0, []
         if self._transport is None:
             raise ConnectionResetError("closed at once")
         self._transport.write(request)
@@ -65,12 +67,11 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(exc or ConnectionResetError("closed before the answer"))
 
     def data_received(self, data: bytes) -> None:
-        if self._head:
-            self._missing -= len(data)
-        else:
+        self._size += len(data)
+        if not self._head:
             self._parts.append(data)
             self._read_head(b"".join(self._parts))
-        if self._head and self._missing <= 0 and self._answer is not None and not self._answer.done():
+        if self._head and self._is_whole(data) and self._answer is not None and not self._answer.done():
             self._answer.set_result((self._head, self._size))
 
     def _read_head(self, data: bytes) -> None:
@@ -78,8 +79,12 @@ class Connection(asyncio.Protocol):
         if end < 0:
             return
         self._head = data[:end].lower()
-        self._size = end + 4 + int(header(self._head, b"content-length") or 0)
-        self._missing = self._size - len(data)
+        length, chunked = header(self._head, b"content-length"), header(self._head, b"transfer-encoding")
+        self._whole_size = end + 4 + int(length or 0) if length or not chunked else None
+
+    def _is_whole(self, data: bytes) -> bool:
+        # Nothing follows an answer before the next request, and JSON holds no line end: the last chunk ends it.
+        return data.endswith(b"0\r\n\r\n") if self._whole_size is None else self._size >= self._whole_size
 
 
 class Measured:
@@ -97,7 +102,7 @@ class Measured:
         if state := header(head, b"x-memory-cache"):
             self.cache[state.decode()] += 1
         if head[9:10] != b"2":
-            self.fail(head.decode())
+            self.fail(head.split(b"\r\n", 1)[0].decode())
 
     def fail(self, what: str) -> None:
         self.errors += 1

@@ -1,6 +1,5 @@
 """The order of a run: rounds in which each case and its floor take turns, then the fixed rates."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -119,7 +118,7 @@ class Run:
         for number in range(1, rounds + 1):
             self._say(f"round {number} of {rounds}: reads and saves at fixed rates")
             cases.warm(self._stack)
-            time.sleep(min(self._seconds, WARM_UP_SECONDS))
+            self._stack.settle()
             samples = OwnDriver().run_at_rates(workloads, self._seconds, self._first_number())
             for name, sample in samples.items():
                 results[f"mixed_{name}"].samples.append(sample)

@@ -1,7 +1,7 @@
 """The result of a run: as tables for people, as JSON for comparing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -9,7 +9,7 @@ from rich.table import Table
 from bench.cases import CASES
 from bench.targets import Verdict
 
-LOW_SHARE = 0.9
+LOW_SHARE: Final = 0.9
 _TITLES: Mapping[str, str] = {
     **CASES,
     "mixed_reads": "1000 contexts/s, beside",
@@ -43,12 +43,13 @@ def remarks(cases: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for name, case in cases.items()
         if case["errors"]
     ]
+    silent = [f"{name}: no request was answered in time." for name, case in cases.items() if not case["requests"]]
     elsewhere = [
         f"{name}: only {case['cache_share']:.0%} of the answers were what the case says; its figures mean little."
         for name, case in cases.items()
-        if case["cache_share"] is not None and case["cache_share"] < LOW_SHARE
+        if case["requests"] and case["cache_share"] is not None and case["cache_share"] < LOW_SHARE
     ]
-    return errors + elsewhere
+    return errors + silent + elsewhere
 
 
 def _machine_line(result: Mapping[str, Any]) -> str:

@@ -27,6 +27,9 @@ from ofmemory.settings import env
 
 HOST: Final = "127.0.0.1"
 READY_SECONDS: Final = 120.0
+SETTLE_SECONDS: Final = 60.0
+SETTLE_STEP_SECONDS: Final = 0.2
+IDLE_SHARE: Final = 0.1
 # Counted on every request as in production, and never used up.
 UNREACHABLE_LIMIT: Final = "100000000"
 LIMITS: Final = (
@@ -59,7 +62,7 @@ class Stack:
     """The running product, and where to reach its parts.
 
     Args:
-        web: the web server, parent of the web workers.
+        web: the web server, parent of the web workers; `worker` likewise of the task workers.
         environment: what the product's processes see.
     """
 
@@ -68,6 +71,7 @@ class Stack:
     environment: Mapping[str, str]
     facts: Facts
     web: Running
+    worker: Running
     port: int
     floor_port: int
     cache: "redis.Redis"
@@ -75,6 +79,21 @@ class Stack:
     def forget_contexts(self) -> None:
         """Make every context a miss."""
         self.cache.eval(_FORGET, 0)
+
+    def settle(self) -> None:
+        """Wait until the product does nothing any more: what a measurement left behind is no part of the next."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            before = self._busy_seconds()
+            time.sleep(SETTLE_STEP_SECONDS)
+            if self._busy_seconds() - before < SETTLE_STEP_SECONDS * IDLE_SHARE:
+                return
+
+    def _busy_seconds(self) -> float:
+        """Processor time that web server and task worker have used so far."""
+        parents = (psutil.Process(running.pid) for running in (self.web, self.worker))
+        used = [child.cpu_times() for parent in parents for child in parent.children()]
+        return float(sum(times.user + times.system for times in used))
 
     def web_workers(self) -> list[psutil.Process]:
         children = psutil.Process(self.web.pid).children(recursive=True)
@@ -100,12 +119,12 @@ def running_stack(*, fan_count: int, message_count: int) -> Iterator[Stack]:
         cache = stack.enter_context(redis.Redis.from_url(servers.redis_url))
         _put_floor(servers.redis_url, facts)
         web = stack.enter_context(_process(home, environment, "web", commands.web))
-        stack.enter_context(_process(home, environment, "worker", commands.worker))
+        worker = stack.enter_context(_process(home, environment, "worker", commands.worker))
         stack.enter_context(_process(home, environment, "beat", commands.beat))
         stack.enter_context(_process(home, environment, "floor", _floor_command(home, floor_port)))
         _wait_for(port, READY_PATH, home)
         _wait_for(floor_port, floor_address.PATH, home)
-        yield Stack(home, servers, environment, facts, web, port, floor_port, cache)
+        yield Stack(home, servers, environment, facts, web, worker, port, floor_port, cache)
 
 
 def _environment(home: Path, servers: EmbeddedServers) -> dict[str, str]:

@@ -66,7 +66,9 @@ class Verdict:
 
 def judge(summaries: Mapping[str, Mapping[str, Any]], memory_mb: Sequence[float]) -> list[Verdict]:
     """Return a verdict for each target of a case that was measured."""
-    numbers = dict(summaries) | ({MEMORY: {"memory_mb": max(memory_mb)}} if memory_mb else {})
+    numbers = {name: summary for name, summary in summaries.items() if summary["requests"]} | (
+        {MEMORY: {"memory_mb": max(memory_mb)}} if memory_mb else {}
+    )
     found = [(target, _value(numbers.get(target.case, {}), target.metric)) for target in TARGETS]
     return [_verdict(target, value) for target, value in found if value is not None]
 

@@ -11,7 +11,7 @@ function init(args)
   plan = dofile(args[1])
   number = plan.first_number
   -- Globals: done() asks the thread for them by name.
-  failed, hit, miss, degraded = 0, 0, 0, 0
+  failed, hit, miss, degraded, first_error = 0, 0, 0, 0, ""
 end
 
 local function turn(list)
@@ -30,6 +30,9 @@ end
 function response(status, headers)
   if status < 200 or status > 299 then
     failed = failed + 1
+    if first_error == "" then
+      first_error = "status " .. status
+    end
   end
   local state = headers["x-memory-cache"] or headers["X-Memory-Cache"]
   if state == "hit" then
@@ -48,9 +51,9 @@ function done(summary, latency)
   io.write(string.format(
     '{"requests": %d, "seconds": %.6f, "errors": %d, "bytes": %.0f, '
       .. '"p50_ms": %.3f, "p95_ms": %.3f, "p99_ms": %.3f, '
-      .. '"cache": {"hit": %d, "miss": %d, "degraded": %d}}\n',
+      .. '"cache": {"hit": %d, "miss": %d, "degraded": %d}, "first_error": "%s"}\n',
     summary.requests, summary.duration / 1e6, errors, summary.bytes,
     latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3,
-    thread:get("hit"), thread:get("miss"), thread:get("degraded")
+    thread:get("hit"), thread:get("miss"), thread:get("degraded"), thread:get("first_error")
   ))
 end

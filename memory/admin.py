@@ -24,7 +24,6 @@ from memory.models import (
 from memory.services.personas import set_persona
 from memory.shapes import PERSONA_FIELDS
 
-
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:  # Django's own class takes no parameters
@@ -68,6 +67,9 @@ class EngagementMetricsAdmin(OfPairAdmin):
     )
     ordering = ("-engagement_score",)
     readonly_fields = ("everything_else",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["everything_else", *(name for name in super().get_fields(request, obj) if name != "everything_else")]
 
     @admin.display(description="Of this fan")
     def everything_else(self, row: EngagementMetrics) -> SafeString:

@@ -70,7 +70,6 @@ TONE_ALIASES: Mapping[str, str] = {"formal": Tone.PROFESSIONAL}
 PUNCTUATION_ALIASES: Mapping[str, str] = {"formal": PunctuationStyle.PROPER}
 SPEED_ALIASES: Mapping[str, str] = {"instant": ResponseSpeed.IMMEDIATE, "slow": ResponseSpeed.DELAYED}
 
-OTHER_TYPES = tuple(kind.value for kind in InteractionType if kind is not InteractionType.MESSAGE)
 PAID_TYPES = frozenset({InteractionType.PURCHASE, InteractionType.TIP})
 DEFAULT_ENGAGEMENT_SCORE = 0.5
 

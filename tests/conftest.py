@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.domain import ALL_SCOPES, Role
@@ -18,12 +19,22 @@ from ofmemory.infra.cache.client import client
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database goes at the end even if a server thread of a browser test still holds a connection."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> Iterator[None]:
+def _fresh_cache() -> None:
     """Tests share a Redis: each starts with an empty one, and with no caller remembered."""
     client().flushdb()
     forget_principals()
-    yield
 
 
 @dataclass

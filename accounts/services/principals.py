@@ -28,7 +28,7 @@ class _Entry:
     loaded_at: float
     expires_at: datetime
     # creator id → the access epoch that was current *before* the caller was last loaded.
-    epochs: dict[str, bytes | None] = field(default_factory=dict)
+    epochs: dict[str, bytes] = field(default_factory=dict)
 
 
 _entries: OrderedDict[bytes, _Entry] = OrderedDict()
@@ -48,11 +48,14 @@ def confirm_principal(token: str, *, creator_id: str, epoch: bytes | None) -> Pr
     """Return the caller as of the access epoch just read from Redis.
 
     The epoch was read first and the caller is loaded second, so a change of rights before the reading is seen by the
-    load, and one after it changes the epoch for the next request.
+    load, and one after it changes the epoch for the next request. No epoch means that nothing changed for a day, or that
+    Redis lost it: then the caller is as of at most ``RECHECK_SECONDS`` ago.
 
     Raises:
         Unauthorized: the token has been revoked meanwhile.
     """
+    if epoch is None:
+        return recheck_principal(token)
     entry = _entry(token)
     if creator_id not in entry.epochs or entry.epochs[creator_id] != epoch:
         entry = _load(token)

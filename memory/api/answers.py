@@ -6,8 +6,8 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as s
 
 from memory.domain import (
-    OTHER_TYPES,
     EngagementLevel,
+    InteractionType,
     MessageLength,
     PunctuationStyle,
     ResponseSpeed,
@@ -15,6 +15,10 @@ from memory.domain import (
     Sentiment,
     Tone,
 )
+
+INTERACTION_TYPES = [kind.value for kind in InteractionType]
+OTHER_TYPES = [kind for kind in INTERACTION_TYPES if kind != InteractionType.MESSAGE]
+SENTIMENTS = [sentiment.value for sentiment in Sentiment]
 
 
 def _one_of(enum: Any, **kwargs: Any) -> s.ChoiceField:

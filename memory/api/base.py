@@ -91,6 +91,12 @@ def body_of(request: ApiRequest) -> dict[str, Any]:
     return json_body(request)
 
 
+def optional_body_of(request: ApiRequest) -> dict[str, Any]:
+    """Return the body of a request that may as well have none."""
+    has_body = request.headers.get("Transfer-Encoding") or request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+    return json_body(request) if has_body else {}
+
+
 def query_of(request: ApiRequest) -> dict[str, str]:
     """Return the query parameters as an object.
 
@@ -135,8 +141,8 @@ def write_once(
 
 def _key_of(request: ApiRequest) -> str:
     key: str = request.headers.get("Idempotency-Key", "")
-    if len(key) > MAX_KEY_CHARS or not key.isprintable():
-        raise InvalidInput.field("Idempotency-Key", f"may have at most {MAX_KEY_CHARS} printable characters.")
+    if len(key) > MAX_KEY_CHARS or not (key.isascii() and key.isprintable()):
+        raise InvalidInput.field("Idempotency-Key", f"may have at most {MAX_KEY_CHARS} printable ASCII characters.")
     return key
 
 

@@ -4,8 +4,8 @@ from django.http import HttpResponse
 
 from memory.api import answers, operations
 from memory.api import serializers as given
-from memory.api.base import ApiRequest, MemoryView, body_of, query_of
-from memory.api.describing import CONTEXT_OR_UNCHANGED, IDEMPOTENCY_KEY, IF_NONE_MATCH, described
+from memory.api.base import ApiRequest, MemoryView, body_of, optional_body_of, query_of
+from memory.api.describing import CONTEXT_OR_UNCHANGED, FAN_IN_PATH, IDEMPOTENCY_KEY, IF_NONE_MATCH, described
 from ofmemory.infra.drf import valid
 
 
@@ -15,7 +15,7 @@ def _fan(fan_id: str) -> str:
 
 
 class FanMemoryView(MemoryView):
-    @described("getMemory", CONTEXT_OR_UNCHANGED, 404, parameters=[given.CreatorSerializer, IF_NONE_MATCH])
+    @described("getMemory", CONTEXT_OR_UNCHANGED, 404, parameters=[FAN_IN_PATH, given.CreatorSerializer, IF_NONE_MATCH])
     def get(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Return everything remembered about a fan."""
         creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
@@ -27,7 +27,7 @@ class FanMemoryView(MemoryView):
         409,
         413,
         415,
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[FAN_IN_PATH, IDEMPOTENCY_KEY],
         request=given.InteractionSerializer,
     )
     def post(self, request: ApiRequest, fan_id: str) -> HttpResponse:
@@ -36,7 +36,13 @@ class FanMemoryView(MemoryView):
         checked = valid(given.InteractionSerializer, body)
         return operations.save(request, _fan(fan_id), checked, body, with_context=True)
 
-    @described("clearMemory", {200: answers.Cleared}, 404, 409, parameters=[given.CreatorSerializer, IDEMPOTENCY_KEY])
+    @described(
+        "clearMemory",
+        {200: answers.Cleared},
+        404,
+        409,
+        parameters=[FAN_IN_PATH, given.CreatorSerializer, IDEMPOTENCY_KEY],
+    )
     def delete(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Delete everything about a fan, for good."""
         creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
@@ -51,7 +57,7 @@ class FanPreferencesView(MemoryView):
         409,
         413,
         415,
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[FAN_IN_PATH, IDEMPOTENCY_KEY],
         request=given.CreatorPreferencesPatchSerializer,
     )
     def patch(self, request: ApiRequest, fan_id: str) -> HttpResponse:
@@ -62,7 +68,7 @@ class FanPreferencesView(MemoryView):
 
 
 class FanMessagesView(MemoryView):
-    @described("getMemoryMessages", {200: answers.MESSAGES}, 404, parameters=[given.PageQuerySerializer])
+    @described("getMemoryMessages", {200: answers.MESSAGES}, 404, parameters=[FAN_IN_PATH, given.PageQuerySerializer])
     def get(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Page through a fan's messages, newest first."""
         checked = valid(given.PageQuerySerializer, query_of(request))
@@ -70,11 +76,19 @@ class FanMessagesView(MemoryView):
 
 
 class FanExportView(MemoryView):
-    @described("exportMemory", {200: answers.EXPORT}, 404, parameters=[given.CreatorSerializer], request=None)
+    @described(
+        "exportMemory",
+        {200: answers.EXPORT},
+        404,
+        413,
+        415,
+        parameters=[FAN_IN_PATH, given.CreatorSerializer],
+        request=given.CreatorSerializer,
+    )
     def post(self, request: ApiRequest, fan_id: str) -> HttpResponse:
-        """Return everything stored about a fan, whole."""
-        creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
-        return operations.export(request, _fan(fan_id), creator_id)
+        """Return everything stored about a fan, whole; the creator may stand in the query or in a body."""
+        checked = valid(given.CreatorSerializer, {**query_of(request), **optional_body_of(request)})
+        return operations.export(request, _fan(fan_id), checked.get("creatorId"))
 
 
 class StatsView(MemoryView):

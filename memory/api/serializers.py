@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from memory.domain import (
@@ -18,13 +19,38 @@ from memory.domain import (
     Sender,
     Tone,
 )
-from memory.services.bounds import MAX_CONTENT_CHARS, MAX_ID_CHARS, id_problem, metadata_problem
+from memory.services.bounds import MAX_CONTENT_CHARS, MAX_ID_CHARS, NOT_IN_ID, id_problem, metadata_problem
 from memory.services.context import MAX_BULK_FANS
 from memory.services.preferences import PARTS
 from memory.shapes import PERSONA_COLUMNS
 from ofmemory.infra.drf import StrictSerializer
 
 MAX_NAME_CHARS = 64
+MAX_VALUE_CHARS = 255
+
+# The same rules once more as JSON Schema, for the OpenAPI description.
+ID_SCHEMA = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID_CHARS,
+    "pattern": rf"^[^\s{NOT_IN_ID}]([^{NOT_IN_ID}]*[^\s{NOT_IN_ID}])?$",
+}
+UNIT_SCHEMA = {"type": "number", "format": "double", "minimum": 0, "maximum": 1}
+MONEY_SCHEMA = {
+    "oneOf": [
+        {"type": "number", "minimum": 0, "maximum": 99999999.99, "description": "With at most two decimals."},
+        {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,2})?$"},
+    ]
+}
+
+
+def _named(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of {name: value or null}."""
+    return {
+        "type": "object",
+        "propertyNames": {"minLength": 1, "maxLength": MAX_NAME_CHARS, "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"},
+        "additionalProperties": {"oneOf": [value, {"type": "null"}]},
+    }
 
 
 class TextField(serializers.CharField):
@@ -59,6 +85,7 @@ class UnitField(serializers.FloatField):
         return value
 
 
+@extend_schema_field(ID_SCHEMA)
 class IdField(TextField):
     """An opaque id of the platform: 1 to 255 printable characters, kept as they are."""
 
@@ -84,6 +111,7 @@ class AliasField(serializers.ChoiceField):
         return self.aliases.get(value, value)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class MetadataField(serializers.JSONField):
     """A JSON object of bounded size and depth."""
 
@@ -93,6 +121,11 @@ class MetadataField(serializers.JSONField):
         return dict(data)
 
 
+@extend_schema_field(MONEY_SCHEMA)
+class MoneyField(serializers.DecimalField):
+    """An amount as a number or, where a client does not trust floats with money, as text."""
+
+
 class InteractionSerializer(StrictSerializer):
     """What happened. Family A takes the fan from the path, family B from the body."""
 
@@ -100,7 +133,7 @@ class InteractionSerializer(StrictSerializer):
     type = serializers.ChoiceField(choices=[kind.value for kind in InteractionType], default="message")
     content = TextField(max_length=MAX_CONTENT_CHARS, allow_blank=True, required=False)
     sender = serializers.ChoiceField(choices=[sender.value for sender in Sender], default="fan")
-    amount = serializers.DecimalField(
+    amount = MoneyField(
         max_digits=10,
         decimal_places=2,
         min_value=Decimal(0),
@@ -138,6 +171,7 @@ class NamedValues(serializers.JSONField):
         raise NotImplementedError
 
 
+@extend_schema_field(_named(UNIT_SCHEMA))
 class ScoresField(NamedValues):
     def one(self, name: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
@@ -145,6 +179,21 @@ class ScoresField(NamedValues):
         return float(value)
 
 
+@extend_schema_field(
+    _named(
+        {
+            "oneOf": [
+                UNIT_SCHEMA,
+                {
+                    "type": "object",
+                    "properties": {"score": UNIT_SCHEMA, "confidence": UNIT_SCHEMA},
+                    "required": ["score"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    )
+)
 class ContentPreferencesField(ScoresField):
     def one(self, name: str, value: Any) -> Any:
         if not isinstance(value, dict):
@@ -155,9 +204,20 @@ class ContentPreferencesField(ScoresField):
         return dict(entry.validated_data)
 
 
+@extend_schema_field(
+    _named(
+        {
+            "oneOf": [
+                {"type": "string", "maxLength": MAX_VALUE_CHARS, "pattern": r"^[^\x00]*$"},
+                {"type": "number"},
+                {"type": "boolean"},
+            ]
+        }
+    )
+)
 class PlainValuesField(NamedValues):
     def one(self, name: str, value: Any) -> Any:
-        if not isinstance(value, str | int | float | bool) or len(str(value)) > 255:
+        if not isinstance(value, str | int | float | bool) or len(str(value)) > MAX_VALUE_CHARS:
             raise serializers.ValidationError({name[:MAX_NAME_CHARS]: ["Must be text, a number, a boolean or null."]})
         return value
 

@@ -1,10 +1,14 @@
 """What an interaction may hold at most, and how ids must look; the same at every door."""
 
+import re
 from typing import Any
 
 import orjson
 
 MAX_ID_CHARS = 255
+# Control characters and line separators; everything else a platform may well put into an id, emoji included.
+NOT_IN_ID = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_NOT_IN_ID = re.compile(f"[{NOT_IN_ID}\ud800-\udfff]")
 MAX_CONTENT_CHARS = 20_000
 MAX_METADATA_BYTES = 32_768
 MAX_METADATA_DEPTH = 8
@@ -14,7 +18,7 @@ EXTERNAL_ID_NAMES = ("externalId", "platformMessageId", "messageId")
 
 def id_problem(value: Any) -> str | None:
     """Return what is wrong with a platform's opaque id, or None."""
-    if not isinstance(value, str) or not value.isprintable() or value != value.strip():
+    if not isinstance(value, str) or _NOT_IN_ID.search(value) or value != value.strip():
         return "Must be text without control characters or outer spaces."
     if not 0 < len(value) <= MAX_ID_CHARS:
         return f"Must have 1 to {MAX_ID_CHARS} characters."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import DataError, connection
 
@@ -92,7 +93,7 @@ def count_all(tallies: Mapping[Pair, Tally]) -> None:
             raise InvalidInput.field("amount", f"takes the fan's revenue above {MAX_REVENUE:,}.") from error
 
 
-def _columns(pair: Pair, tally: Tally) -> tuple[object, ...]:
+def _columns(pair: Pair, tally: Tally) -> tuple[Any, ...]:
     return (
         pair.creator_id,
         pair.fan_id,

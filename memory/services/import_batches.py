@@ -1,18 +1,19 @@
 """A batch of history into the tables, in a number of statements that does not grow with its rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
 from memory.domain import PAID_TYPES, Interaction, InteractionType, Pair
 from memory.events import history_imported
-from memory.models import EngagementMetrics, FanMemory
+from memory.models import FanMemory
 from memory.models import Interaction as InteractionRow
-from memory.services.counters import MAX_REVENUE, Tally, count_all
+from memory.services.counters import Tally, count_all
 from memory.services.interactions import ONE_MICROSECOND, interaction_row, message_row
 from memory.services.writes import announce
 from ofmemory.infra.db import insert_new
@@ -21,29 +22,30 @@ Stored = FanMemory | InteractionRow
 # Which interaction an external id stands for: a message and a purchase may share one.
 Key = tuple[type[Stored], str, str]
 
+_MESSAGES = FanMemory._meta.db_table
 _KNOWN = """
 SELECT stored.fan_id, stored.external_id FROM unnest(%s::text[], %s::text[]) AS wanted(fan_id, external_id)
 JOIN {table} AS stored ON stored.fan_id = wanted.fan_id AND stored.external_id = wanted.external_id
 WHERE stored.creator_id = %s AND NOT (stored.external_id = '')
 """
 # Of each instant that is taken: the last of the messages that follow it without a gap.
-_END_OF_RUN = """
+_END_OF_RUN = f"""
 SELECT wanted.fan_id, wanted.at, last.created_at
 FROM unnest(%(fans)s::text[], %(instants)s::timestamptz[]) AS wanted(fan_id, at)
 CROSS JOIN LATERAL (
-    SELECT run.created_at FROM {table} AS run
+    SELECT run.created_at FROM {_MESSAGES} AS run
     WHERE run.fan_id = wanted.fan_id AND run.creator_id = %(creator)s AND run.created_at >= wanted.at
     AND NOT EXISTS (
-        SELECT FROM {table} AS next WHERE next.fan_id = run.fan_id AND next.creator_id = run.creator_id
+        SELECT FROM {_MESSAGES} AS next WHERE next.fan_id = run.fan_id AND next.creator_id = run.creator_id
         AND next.created_at = run.created_at + interval '1 microsecond'
     )
     ORDER BY run.created_at LIMIT 1
 ) AS last
 WHERE EXISTS (
-    SELECT FROM {table} AS taken
+    SELECT FROM {_MESSAGES} AS taken
     WHERE taken.fan_id = wanted.fan_id AND taken.creator_id = %(creator)s AND taken.created_at = wanted.at
 )
-""".format(table=FanMemory._meta.db_table)  # noqa: S608 - the name comes from the model
+"""  # noqa: S608 - the name comes from the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,6 @@ class Report:
         return (said.amount or Decimal(0)) if said.type in PAID_TYPES else Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What storing some reports will do with each."""
-
-    created: list[Report]
-    duplicates: int
-    refused: list[Report]
-
-
 def model_of(interaction: Interaction) -> type[Stored]:
     return FanMemory if interaction.type == InteractionType.MESSAGE else InteractionRow
 
@@ -85,7 +78,7 @@ def store(creator_id: str, reports: Sequence[Report]) -> int:
     """Store what is new of ``reports`` and count it, inside the caller's ``writing`` block; return how many were new.
 
     Raises:
-        InvalidInput: the revenue of a fan would become too large; see ``foresee`` for whose.
+        InvalidInput: the revenue of a fan would become too large; ``foresee`` says whose.
     """
     # Rows first and counters last, like a single save: the order of locks that two writers must share.
     made = _insert_messages(creator_id, [r for r in reports if model_of(r.interaction) is FanMemory])
@@ -101,29 +94,6 @@ def store(creator_id: str, reports: Sequence[Report]) -> int:
     return len(made)
 
 
-def foresee(reports: Iterable[Report], known: set[Key], revenues: Mapping[str, Decimal]) -> Foreseen:
-    """Say what storing would do.
-
-    Args:
-        known: what is stored already.
-        revenues: fan → total revenue now; 0 where missing.
-    """
-    held, totals = set(known), dict(revenues)
-    foreseen = Foreseen([], 0, [])
-    duplicates = 0
-    for report in reports:
-        total = totals.get(report.fan_id, Decimal(0)) + report.paid
-        if report.key in held:
-            duplicates += 1
-        elif total > MAX_REVENUE:
-            foreseen.refused.append(report)
-        else:
-            held.add(report.key)
-            totals[report.fan_id] = total
-            foreseen.created.append(report)
-    return Foreseen(foreseen.created, duplicates, foreseen.refused)
-
-
 def find_known(creator_id: str, keys: Iterable[Key]) -> set[Key]:
     """Return those of ``keys`` that are stored."""
     wanted: dict[type[Stored], list[Key]] = defaultdict(list)
@@ -136,13 +106,6 @@ def find_known(creator_id: str, keys: Iterable[Key]) -> set[Key]:
             cursor.execute(_KNOWN.format(table=model._meta.db_table), values)
             known |= {(model, fan, external) for fan, external in cursor.fetchall()}
     return known
-
-
-def find_revenues(creator_id: str, reports: Iterable[Report]) -> dict[str, Decimal]:
-    """Return the total revenue of each fan who pays in ``reports`` and was seen before."""
-    fans = {report.fan_id for report in reports if report.paid}
-    rows = EngagementMetrics.objects.filter(creator_id=creator_id, fan_id__in=fans)
-    return dict(rows.values_list("fan_id", "total_revenue"))
 
 
 def _insert_messages(creator_id: str, reports: Sequence[Report]) -> list[tuple[Report, datetime]]:
@@ -169,7 +132,11 @@ def _move_on(creator_id: str, rows: Sequence[FanMemory]) -> None:
     if not rows:
         return
     wanted = list(dict.fromkeys((row.fan_id, row.created_at) for row in rows))
-    values = {"fans": [fan for fan, _ in wanted], "instants": [at for _, at in wanted], "creator": creator_id}
+    values: dict[str, Any] = {
+        "fans": [fan for fan, _ in wanted],
+        "instants": [at for _, at in wanted],
+        "creator": creator_id,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_END_OF_RUN, values)
         ends = {(fan, at): end for fan, at, end in cursor.fetchall()}

@@ -55,11 +55,14 @@ def format_of(path: Path, file: BinaryIO) -> Format:
 
 
 def read_rows(file: BinaryIO, kind: Format) -> Iterator[Row]:
-    """Read the rows of ``file`` from where it stands; blank lines are none.
+    """Read the rows of ``file`` from its start; blank lines are none.
 
     Raises:
-        InvalidInput: the file is UTF-16, or the header of a CSV file does not name the fields.
+        InvalidInput: at once, where the file is UTF-16 or the header of a CSV file does not name the fields.
     """
+    if file.read(2) in _UTF16_MARKS:
+        raise InvalidInput.field("file", "is UTF-16; save it as UTF-8.")
+    file.seek(0)
     lines = _Lines(file)
     return _jsonl_rows(lines) if kind == "jsonl" else _csv_rows(lines)
 
@@ -81,7 +84,7 @@ class _Lines:
         if not line:
             return None
         if self.count == 0:
-            line = self._without_mark(line)
+            line = line.removeprefix(_UTF8_MARK)
         self.count += 1
         whole = len(line) <= self._limit or line.endswith(b"\n")
         return (line, True) if whole else (b'"' if self._skip_rest(line) % 2 else b"", False)
@@ -99,12 +102,6 @@ class _Lines:
             part = self._read()
             quotes += part.count(b'"')
         return quotes
-
-    @staticmethod
-    def _without_mark(line: bytes) -> bytes:
-        if line.startswith(_UTF16_MARKS):
-            raise InvalidInput.field("file", "is UTF-16; save it as UTF-8.")
-        return line.removeprefix(_UTF8_MARK)
 
 
 def _too_long() -> str:
@@ -138,23 +135,25 @@ def _is_utf8(line: bytes) -> bool:
 
 def _csv_rows(lines: _Lines) -> Iterator[Row]:
     records = csv.reader(_texts(lines), strict=True)
-    header: list[str] | None = None
+    try:
+        header = next((cells for cells in records if cells), None)
+    except csv.Error:
+        header = []
+    return iter(()) if header is None else _records_under(_checked_header(header), records, lines)
+
+
+def _records_under(header: list[str], records: Iterator[list[str]], lines: _Lines) -> Iterator[Row]:
     while True:
         line = lines.count + 1
         try:
             cells = next(records)
+            values, problem = _csv_values(header, cells)
         except StopIteration:
             return
         except csv.Error:
-            yield Row(line, lines.count, lines.bytes_read, None, _NOT_CSV)
-            continue
-        if not cells:
-            continue
-        if header is None:
-            header = _checked_header(cells)
-            continue
-        values, problem = _csv_values(header, cells)
-        yield Row(line, lines.count, lines.bytes_read, values, problem)
+            cells, values, problem = [""], None, _NOT_CSV
+        if cells:
+            yield Row(line, lines.count, lines.bytes_read, values, problem)
 
 
 def _texts(lines: _Lines) -> Iterator[str]:

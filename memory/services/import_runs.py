@@ -76,6 +76,4 @@ def finish(run: ImportRun) -> ImportRun:
 
 def is_finished(creator_id: str, file_digest: bytes) -> bool:
     """Say whether this history was imported to its end."""
-    return ImportRun.objects.filter(
-        creator_id=creator_id, file_digest=file_digest, finished_at__isnull=False
-    ).exists()
+    return ImportRun.objects.filter(creator_id=creator_id, file_digest=file_digest, finished_at__isnull=False).exists()

@@ -9,39 +9,36 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, Literal, TypeVar
 
-from django.db import OperationalError
 from django.utils import timezone
 
-from accounts.gate import Gate
 from accounts.services.members import currency_of
-from memory.domain import Pair
 from memory.models import ImportRun
 from memory.services.counters import MAX_REVENUE
-from memory.services.import_batches import Foreseen, Report, find_known, find_revenues, foresee, store
-from memory.services.import_formats import Format, Row, format_of, read_rows
-from memory.services.import_ledger import Ledger, digest
+from memory.services.import_batches import Report
+from memory.services.import_commit import commit
+from memory.services.import_foresight import foresee_in_file
+from memory.services.import_formats import Row, format_of, read_rows
+from memory.services.import_ledger import Ledger
 from memory.services.import_rows import understand
-from memory.services.import_runs import advance, exclusively, finish, open_run
+from memory.services.import_runs import exclusively, finish, open_run
 from memory.services.interactions import checked
-from memory.services.writes import writing
 from ofmemory.errors import Conflict, InvalidInput, NotFound
 
+T = TypeVar("T")
+
 BATCH_ROWS = 500
-_ATTEMPTS = 5
-# deadlock_detected, lock_not_available: a live writer was in the way; the batch was undone and can be tried again.
-_BUSY = {"40P01", "55P03"}
-_HASH_BYTES = 1 << 20
-_TOO_MUCH_REVENUE = f"Takes the fan's revenue above {MAX_REVENUE:,}."
+TOO_MUCH_REVENUE = f"Takes the fan's revenue above {MAX_REVENUE:,}."
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a row was left out; never what it says."""
+    """What is wrong with one field of a row that was left out; never what it says."""
 
     line: int
     field: str
@@ -50,10 +47,10 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, or with ``dry_run`` would do, over all its starts.
+    """What an import did over all its starts, or with ``dry_run`` would do.
 
     Args:
-        duplicates: rows that were stored before, or repeat an external id of the file.
+        duplicates: rows that are stored already, or repeat an external id of the file.
         rejected: rows that were left out.
         resumed_after_line: the last line that an earlier start had done; 0 for none.
     """
@@ -74,7 +71,7 @@ def import_history(
     on_rejected: Callable[[Rejection], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _read, _size: None,
 ) -> Imported:
-    """Import a file of interactions; see docs/import.md for the formats.
+    """Import a file of interactions; docs/import.md describes it.
 
     Args:
         dry_run: change nothing; count what a run would do now.
@@ -84,38 +81,36 @@ def import_history(
     Raises:
         NotFound: no such creator.
         InvalidInput: the file can't be read, or is not what it should be.
-        Conflict: another process is importing it, or it changed meanwhile.
+        Conflict: another process is importing it, or it was changed meanwhile.
     """
     currency = currency_of(creator_id)
     if currency is None:
         raise NotFound("No such creator.")
     with _opened(path) as file, Ledger() as ledger:
-        work = _Import(creator_id, currency, ledger, on_rejected)
+        file_digest = b"" if dry_run else _digest_of(file)
         rows = read_rows(file, format_of(path, file) if format == "auto" else format)
+        pass_ = _Pass(creator_id, currency, ledger, on_rejected)
         batches = _with_progress(_batches(rows), os.fstat(file.fileno()).st_size, on_progress)
         if dry_run:
-            return work.rehearse(batches)
-        file_digest = _digest_of(file)
+            return pass_.rehearse(batches)
         with exclusively(creator_id, file_digest):
-            return work.carry_out(batches, open_run(creator_id, file_digest))
+            return pass_.carry_out(batches, open_run(creator_id, file_digest))
 
 
 def import_reports(*, creator_id: str, name: str, reports: Iterable[Report]) -> Imported:
-    """Import history that is made here, under a name that takes the place of the file.
+    """Import history that is made here, under a name that stands for the file.
 
     Args:
-        reports: with external ids, and in the same order every time.
+        reports: with external ids and ascending lines, the same in every run.
 
     Raises:
         Conflict: another process is importing it.
     """
-    run_digest = digest_of_name(name)
-    with exclusively(creator_id, run_digest):
-        run = open_run(creator_id, run_digest)
+    with exclusively(creator_id, digest_of_name(name)):
+        run = open_run(creator_id, digest_of_name(name))
         resumed_after = run.lines_done
-        remaining = iter([report for report in reports if report.line > resumed_after])
-        while batch := list(islice(remaining, BATCH_ROWS)):
-            _commit(run, batch, rejected=0, last_line=batch[-1].line)
+        for batch in _batches(report for report in reports if report.line > resumed_after):
+            commit(run, batch, rejected=0, last_line=batch[-1].line)
         return _outcome(finish(run), resumed_after)
 
 
@@ -124,38 +119,36 @@ def digest_of_name(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
-@dataclass
-class _Import:
-    """One pass over one file."""
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One reading of one file."""
 
     creator_id: str
     currency: str
     ledger: Ledger
     on_rejected: Callable[[Rejection], None]
-    counts: list[int] = field(default_factory=lambda: [0, 0, 0])
 
-    def carry_out(self, batches: Iterable[list[Row]], run: ImportRun) -> Imported:
-        resumed_after = run.lines_done
+    def carry_out(self, batches: Iterable[Sequence[Row]], run: ImportRun) -> Imported:
+        done = run.lines_done
         for rows in batches:
-            # Rows done before are looked at again only for the names of those that repeat them.
+            # What an earlier start has done is read again only to count the rows that say the same.
             reports, rejections = self._sorted_out(rows)
-            reports = [report for report in reports if report.line > resumed_after]
-            rejections = [rejection for rejection in rejections if rejection.line > resumed_after]
-            if rows[-1].line > resumed_after:
-                refused = _commit(run, reports, rejected=_rows_in(rejections), last_line=rows[-1].line)
-                self._tell([*rejections, *refused])
-        return _outcome(finish(run), resumed_after)
+            reports = [report for report in reports if report.line > done]
+            rejections = [rejection for rejection in rejections if rejection.line > done]
+            if rows[-1].line > done:
+                refused = commit(run, reports, rejected=_rows_in(rejections), last_line=rows[-1].last_line)
+                self._tell(rejections, refused)
+        return _outcome(finish(run), done)
 
-    def rehearse(self, batches: Iterable[list[Row]]) -> Imported:
+    def rehearse(self, batches: Iterable[Sequence[Row]]) -> Imported:
         created = duplicates = rejected = 0
         for rows in batches:
             reports, rejections = self._sorted_out(rows)
-            foreseen = self._foreseen(reports)
-            rejections += map(_too_much_revenue, foreseen.refused)
+            foreseen = foresee_in_file(self.creator_id, reports, self.ledger)
             created += len(foreseen.created)
-            duplicates += foreseen.duplicates
-            rejected += _rows_in(rejections)
-            self._tell(rejections)
+            duplicates += len(foreseen.duplicates)
+            rejected += len(foreseen.refused) + _rows_in(rejections)
+            self._tell(rejections, foreseen.refused)
         return Imported(created, duplicates, rejected, dry_run=True)
 
     def _sorted_out(self, rows: Sequence[Row]) -> tuple[list[Report], list[Rejection]]:
@@ -173,15 +166,59 @@ class _Import:
                 rejections += _rejections(row.line, error)
         return self.ledger.named(reports), rejections
 
-    def _foreseen(self, reports: Sequence[Report]) -> Foreseen:
-        """Say what storing would do after everything before it in the file, which is not stored either."""
-        seen = {digest("seen", key[0].__name__, *key[1:]): key for key in {report.key for report in reports}}
-        spent = {digest("spent", fan): fan for fan in {report.fan_id for report in reports if report.paid}}
-        before = self.ledger.add(dict.fromkeys([*seen, *spent], 0))
-        known = {key for mark, key in seen.items() if before[mark]} | find_known(self.creator_id, seen.values())
-        revenues = find_revenues(self.creator_id, reports)
-        for mark, fan in spent.items():
-            revenues[fan] = revenues.get(fan, 0) + _money(before[mark])
-        foreseen = foresee(reports, known, revenues)
-        self._note(foreseen.created)
-        return foreseen
+    def _tell(self, rejections: list[Rejection], refused: Iterable[Report]) -> None:
+        too_much = [Rejection(report.line, "amount", TOO_MUCH_REVENUE) for report in refused]
+        for rejection in sorted([*rejections, *too_much], key=lambda rejection: rejection.line):
+            self.on_rejected(rejection)
+
+
+def _rejections(line: int, error: InvalidInput) -> list[Rejection]:
+    fields: Any = error.details["fields"]
+    return [Rejection(line, name, problem[:1].upper() + problem[1:]) for name, (problem, *_) in fields.items()]
+
+
+def _rows_in(rejections: Iterable[Rejection]) -> int:
+    return len({rejection.line for rejection in rejections})
+
+
+def _outcome(run: ImportRun, resumed_after_line: int) -> Imported:
+    return Imported(run.created_count, run.duplicate_count, run.rejected_count, resumed_after_line)
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH_ROWS)):
+        yield batch
+
+
+def _with_progress(
+    batches: Iterable[list[Row]], size: int, on_progress: Callable[[int, int], None]
+) -> Iterator[list[Row]]:
+    for rows in batches:
+        yield rows
+        on_progress(rows[-1].bytes_read, size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    try:
+        # A pipe without a writer would block the opening itself.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a path"
+        raise InvalidInput.field("file", f"can't be read: {reason}.") from error
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(descriptor)
+        raise InvalidInput.field("file", "is not a regular file.")
+    with os.fdopen(descriptor, "rb") as file:
+        yield file
+        after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise Conflict("The file was changed while it was read; import it again.")
+
+
+def _digest_of(file: BufferedReader) -> bytes:
+    digest = hashlib.file_digest(file, "sha256").digest()
+    file.seek(0)
+    return digest

@@ -37,7 +37,7 @@ SETTINGS: Final = {
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "64MB",
     "work_mem": "8MB",
-    "max_wal_size": "512MB",
+    "max_wal_size": "256MB",
     "checkpoint_timeout": "10min",
     "random_page_cost": "1.1",
     "jit": "off",

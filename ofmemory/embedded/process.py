@@ -4,6 +4,7 @@ It also serves as process 1 of a container, where it reaps whatever orphan is ha
 """
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -155,9 +156,11 @@ class Supervisor:
 
     def _plan_restart(self, slot: _Slot, running: Running) -> None:
         slot.failures = 1 if running.uptime_seconds >= HEALTHY_SECONDS else slot.failures + 1
-        reason = slot.child.explain()
+        code = running.process.returncode
+        # Who was killed from outside did not write why.
+        reason = slot.child.explain() if code != -signal.SIGKILL else None
         self._clear(slot)
-        self._postpone(slot, f"ended with {_ending(running.process.returncode)}" + (f": {reason}" if reason else ""))
+        self._postpone(slot, f"ended with {_ending(code)}" + (f": {reason}" if reason else ""))
 
     def _restart(self, slot: _Slot) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -20,13 +21,13 @@ DISK_FULL: Final = "No space left on device"
 
 
 def make_home(home: Path) -> Path:
-    """The data folder, made when absent: nobody else can list it; root's can be passed through.
+    """The data folder, made when absent: nobody else can list it.
 
     Raises: EmbeddedError when it cannot be made or written to.
     """
     try:
-        # The servers of root run as another user, who has to get to the folders of theirs.
-        home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _let_pass(home)
         for name in ("run", "logs"):
             (home / name).mkdir(mode=0o700, exist_ok=True)
             locations.give_to_keeper(home, home / name)
@@ -35,6 +36,14 @@ def make_home(home: Path) -> Path:
     if not os.access(home, os.W_OK | os.X_OK):
         raise EmbeddedError(f"the data folder {home} cannot be written to: it belongs to user id {home.stat().st_uid}")
     return home.resolve()
+
+
+def _let_pass(home: Path) -> None:
+    # The servers of root run as another user, who has to get to the folders of theirs. Whatever lies in
+    # the home is private by itself, so passing through shows nothing.
+    mode = stat.S_IMODE(home.stat().st_mode)
+    if os.geteuid() == 0 and locations.keeper(home) == 0 and not mode & stat.S_IXOTH:
+        home.chmod(mode | stat.S_IXGRP | stat.S_IXOTH)
 
 
 class EmbeddedServer(ABC):
@@ -113,7 +122,8 @@ class EmbeddedServer(ABC):
             lines = log.read().decode("utf-8", "replace").splitlines()
         if any(DISK_FULL in line for line in lines):
             return f"the disk is full: make room for {self.folder}"
-        return next((line for line in reversed(lines) if TELLING.search(line)), None)
+        telling = (line for line in reversed(lines) if TELLING.search(line) and "database system is" not in line)
+        return next(telling, None)
 
     def run_as_server(
         self, command: Sequence[str | Path], environment: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ JSON = "application/json"
 # Deeper than anything we accept, and far from the depth at which walking through it would fail.
 MAX_BODY_DEPTH = 32
 MAX_QUERY_FIELDS = 50
+_WRITTEN_OUT_BYTE = re.compile("%[89A-F][0-9A-F]")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -88,15 +90,13 @@ def query_pairs(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def refuse_broken_path(request: HttpRequest) -> None:
-    """Let pass only paths in UTF-8: of others Django makes up a text, which could be another id.
+    """Let pass only paths in UTF-8. Of others Django writes out the broken bytes, as if they were meant so.
 
     Raises:
         InvalidInput: the path is not UTF-8.
     """
-    try:
-        request.META.get("PATH_INFO", "").encode("iso-8859-1").decode()
-    except ValueError as error:
-        raise errors.InvalidInput("The path is not well-formed UTF-8.") from error
+    if _WRITTEN_OUT_BYTE.search(request.path_info):
+        raise errors.InvalidInput("The path is not well-formed UTF-8.")
 
 
 def _read_limited(request: HttpRequest) -> bytes:
@@ -160,7 +160,7 @@ def _shared(serializer_class: type[serializers.Serializer[Any]]) -> serializers.
 
 
 def _invalid_fields(fields: Any) -> errors.InvalidInput:
-    plain = orjson.loads(orjson.dumps(fields, default=str))
+    plain = orjson.loads(orjson.dumps(fields, default=str, option=orjson.OPT_NON_STR_KEYS))
     names = ", ".join(plain) if isinstance(plain, dict) else "body"
     return errors.InvalidInput(f"Not valid: {names}.", details={"fields": plain})
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
@@ -18,6 +20,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
     details = serializers.DictField(help_text="Facts for a program; `fields` names the fields at fault.")
 
 
+OPTIONAL_BODIES = frozenset({"exportMemory"})
 MEANINGS = {
     400: "Not valid; `details.fields` names the fields at fault.",
     401: "No credentials, or none that are good.",
@@ -27,10 +30,34 @@ MEANINGS = {
     413: "The body is too large.",
     415: "The body is not declared as uncompressed JSON.",
     429: "Too many requests; see Retry-After.",
+    500: "Our mistake; the correlation id leads to it.",
     503: "A dependency is down; see Retry-After.",
+    504: "A dependency took too long; see Retry-After.",
 }
 
 
 def errors_of(*statuses: int) -> dict[int, OpenApiResponse]:
     """Return the error answers a route can give, for ``extend_schema``."""
     return {status: OpenApiResponse(ErrorSerializer, description=MEANINGS[status]) for status in statuses}
+
+
+def require_bodies(result: Any, generator: Any, request: Any, public: Any) -> Any:
+    """Say that a body that a route takes must be there, even where no field of it has to."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            if "requestBody" in operation and operation["operationId"] not in OPTIONAL_BODIES:
+                operation["requestBody"]["required"] = True
+    return result
+
+
+class StrictScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # spectacular is partly typed
+    """Say of every strict serializer that it takes no other fields."""
+
+    target_class = "ofmemory.infra.drf.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        described: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        if "__doc__" not in vars(type(self.target)) or not type(self.target).__doc__:
+            described.pop("description", None)  # inherited: about all of them
+        return {**described, "additionalProperties": False}

@@ -33,11 +33,18 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Our PATCH bodies have required fields too.
+    "COMPONENT_SPLIT_PATCH": False,
+    "CAMELIZE_NAMES": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ofmemory.infra.schema.require_bodies",
+    ],
     "SORT_OPERATION_PARAMETERS": False,
     "ENUM_NAME_OVERRIDES": {
         "ErrorType": "ofmemory.infra.schema.TYPES",
-        "InteractionType": "memory.domain.InteractionType",
-        "OtherInteractionType": "memory.domain.OTHER_TYPES",
-        "Sentiment": "memory.domain.Sentiment",
+        "InteractionType": "memory.api.answers.INTERACTION_TYPES",
+        "OtherInteractionType": "memory.api.answers.OTHER_TYPES",
+        "Sentiment": "memory.api.answers.SENTIMENTS",
     },
 }

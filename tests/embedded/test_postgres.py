@@ -194,6 +194,14 @@ def test_root_becomes_an_unprivileged_user(home: Path) -> None:
 
 
 @needs_root
+def test_private_home_of_root_holds_its_data_itself(home: Path) -> None:
+    home.chmod(0o700)
+    with started(home) as server:
+        assert server.folder == home / "postgres"
+    assert stat.S_IMODE(home.stat().st_mode) == 0o711
+
+
+@needs_root
 def test_home_below_a_folder_of_roots_own(ground: Path) -> None:
     private = ground / "private"
     private.mkdir(mode=0o700)
