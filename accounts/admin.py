@@ -66,7 +66,10 @@ class MembershipForm(MembershipModelForm):
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
             for name in {"user", "creator"} & set(self.fields):
-                self.fields[name].disabled = True
+                field, chosen = self.fields[name], getattr(self.instance, name)
+                field.disabled = True
+                # The widget with a search box would look up its one value in a query of its own.
+                field.widget = forms.Select(choices=[(chosen.pk, str(chosen))])
 
 
 class MembershipInline(MembershipsInline):

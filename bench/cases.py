@@ -99,7 +99,7 @@ def warm(stack: Stack) -> None:
     Raises:
         DriverError: the product answers with an error.
     """
-    workload = Requests(stack.facts, stack.port, connections=1).bulks()
+    workload = Requests(stack.facts, stack.port, connections=1).all_in_bulks()
     connection = http.client.HTTPConnection(HOST, stack.port, timeout=30)
     try:
         for body in workload.bodies:

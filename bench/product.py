@@ -20,7 +20,7 @@ from bench import texts
 from bench.facts import BULK_FANS, CREATOR, EXTERNAL_ID, Facts, fan_id
 
 FANS_A_COMMIT: Final = 20
-INTERACTIONS_A_FAN: Final = 10
+INTERACTIONS_A_FAN: Final = 6
 EVERY: Final = timedelta(minutes=37)
 
 

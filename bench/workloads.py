@@ -58,10 +58,11 @@ class Requests:
         return self._post("/api/of-memory/interaction", [_message(place, fan) for place, fan in enumerate(fan_ids)])
 
     def bulks(self) -> Workload:
-        fans = self.facts.fan_ids()
-        groups = [fans[start : start + BULK_FANS] for start in range(0, len(fans), BULK_FANS)]
-        whole = [group for group in groups if len(group) == BULK_FANS] or groups[:1]
-        return self._post("/api/of-memory/bulk", [orjson.dumps({"fanIds": group}).decode() for group in whole])
+        return self._bulks([group for group in self._groups() if len(group) == BULK_FANS] or self._groups())
+
+    def all_in_bulks(self) -> Workload:
+        """Every fan once, the last group as small as it comes."""
+        return self._bulks(self._groups())
 
     def active_fans(self) -> list[str]:
         return self.facts.fan_ids()[:ACTIVE_FANS]
@@ -71,6 +72,13 @@ class Requests:
         fans = self.facts.fan_ids()
         Random(seed).shuffle(fans)  # noqa: S311 - repeatable on purpose
         return fans
+
+    def _groups(self) -> list[list[str]]:
+        fans = self.facts.fan_ids()
+        return [fans[start : start + BULK_FANS] for start in range(0, len(fans), BULK_FANS)]
+
+    def _bulks(self, groups: Sequence[Sequence[str]]) -> Workload:
+        return self._post("/api/of-memory/bulk", [orjson.dumps({"fanIds": group}).decode() for group in groups])
 
     def _get(self, paths: Sequence[str]) -> Workload:
         return Workload("GET", self.port, paths, headers=self._headers(), connections=self.connections)

@@ -23,10 +23,24 @@ PERSONA_COLUMNS = {
 }
 PERSONA_FIELDS = tuple(PERSONA_COLUMNS.values())
 
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
 
 def dumps(value: Any) -> bytes:
     """Return ``value`` as JSON; instants end in Z."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(value, option=_OPTIONS)
+    except TypeError:
+        return orjson.dumps(_in_64_bits(value), option=_OPTIONS)
+
+
+def _in_64_bits(value: Any) -> Any:
+    """Make floats of large integers: PostgreSQL hands out the 1e20 that a client sent as a whole number."""
+    if isinstance(value, dict):
+        return {name: _in_64_bits(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_in_64_bits(item) for item in value]
+    return float(value) if isinstance(value, int) and value.bit_length() > 63 else value
 
 
 def message(row: FanMemory) -> dict[str, Any]:

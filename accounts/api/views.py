@@ -19,6 +19,7 @@ from ofmemory.infra.schema import errors_of
 
 
 class TokenView(APIView):
+    http_method_names = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -38,6 +39,7 @@ class TokenView(APIView):
 
 
 class RefreshView(APIView):
+    http_method_names = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -54,6 +56,7 @@ class RefreshView(APIView):
 
 
 class RevokeView(APIView):
+    http_method_names = ("post",)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 

@@ -48,8 +48,8 @@ def confirm_principal(token: str, *, creator_id: str, epoch: bytes | None) -> Pr
     """Return the caller as of the access epoch just read from Redis.
 
     The epoch was read first and the caller is loaded second, so a change of rights before the reading is seen by the
-    load, and one after it changes the epoch for the next request. No epoch means that nothing changed for a day, or that
-    Redis lost it: then the caller is as of at most ``RECHECK_SECONDS`` ago.
+    load, and one after it changes the epoch for the next request. No epoch means that nothing changed for a day, or
+    that Redis lost it: then the caller is as of at most ``RECHECK_SECONDS`` ago.
 
     Raises:
         Unauthorized: the token has been revoked meanwhile.

@@ -20,7 +20,6 @@ from ofmemory.errors import InvalidInput
 from ofmemory.infra.drf import answer_error, json_body, query_pairs, raw_answer
 
 MAX_KEY_CHARS = 255
-METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE"})
 
 
 class ApiRequest(HttpRequest):
@@ -38,11 +37,13 @@ class MemoryView(APIView):
     """
 
     authentication_classes = (BearerAuthentication,)
+    http_method_names = ("get", "head", "post", "patch", "delete")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            handler = getattr(self, str(request.method).lower(), None)
-            if handler is None or request.method not in METHODS:
+            method = str(request.method).lower()
+            handler = getattr(self, method, None) if method in self.http_method_names else None
+            if handler is None:
                 raise MethodNotAllowed(str(request.method))
             called = cast("ApiRequest", request)
             called.user, called.auth = caller_of(request)

@@ -16,15 +16,20 @@ _TABLE = EngagementMetrics._meta.db_table
 _SUMS = ("total_messages", "total_purchases", "total_tips", "total_interactions", "total_revenue")
 _COUNT = f"""
 INSERT INTO {_TABLE} (creator_id, fan_id, {", ".join(_SUMS)}, first_interaction, last_interaction, last_fan_interaction)
-VALUES {{rows}}
+{{source}}
 ON CONFLICT (creator_id, fan_id) DO UPDATE SET
     {", ".join(f"{name} = {_TABLE}.{name} + EXCLUDED.{name}" for name in _SUMS)},
     first_interaction = LEAST({_TABLE}.first_interaction, EXCLUDED.first_interaction),
     last_interaction = GREATEST({_TABLE}.last_interaction, EXCLUDED.last_interaction),
     last_fan_interaction = GREATEST({_TABLE}.last_fan_interaction, EXCLUDED.last_fan_interaction),
     updated_at = now()
-"""  # noqa: S608 - names from models
-_ONE_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+"""
+_COUNT_ONE = _COUNT.format(source="VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)")
+_COUNT_MANY = _COUNT.format(
+    source="""SELECT * FROM unnest(
+    %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::numeric[], %s::timestamptz[],
+    %s::timestamptz[], %s::timestamptz[])"""
+)
 MAX_REVENUE = Decimal("99999999.99")
 
 
@@ -85,10 +90,13 @@ def count_all(tallies: Mapping[Pair, Tally]) -> None:
         InvalidInput: the revenue of a pair would pass ``MAX_REVENUE``.
     """
     pairs = sorted(tallies, key=lambda pair: (pair.creator_id, pair.fan_id))
-    values = [value for pair in pairs for value in _columns(pair, tallies[pair])]
+    rows = [_columns(pair, tallies[pair]) for pair in pairs]
     with connection.cursor() as cursor:
         try:
-            cursor.execute(_COUNT.format(rows=", ".join([_ONE_ROW] * len(pairs))), values)
+            if len(rows) == 1:
+                cursor.execute(_COUNT_ONE, rows[0])
+            else:
+                cursor.execute(_COUNT_MANY, [list(column) for column in zip(*rows, strict=True)])
         except DataError as error:
             raise InvalidInput.field("amount", f"takes the fan's revenue above {MAX_REVENUE:,}.") from error
 

@@ -1,5 +1,6 @@
 """Remember: one interaction, its counters, and what follows from both."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -121,7 +122,7 @@ def checked(reported: Interaction, *, creators_currency: str | None, now: dateti
     if reported.type in PAID_TYPES and reported.amount is None:
         raise InvalidInput.field("amount", f"is required for a {reported.type}.")
     if reported.amount is not None:
-        if not reported.amount.is_finite() or not 0 <= reported.amount <= MAX_AMOUNT:
+        if not math.isfinite(reported.amount) or not 0 <= reported.amount <= MAX_AMOUNT:
             raise InvalidInput.field("amount", f"must lie between 0 and {MAX_AMOUNT}.")
         if creators_currency is None:
             raise NotFound("There is no such creator.")

@@ -86,14 +86,16 @@ def socket_folder(home: Path, server: str) -> Path:
 def sockets_root(home: Path) -> Path:
     """The folder above the socket folders: in the home where that is possible.
 
-    Elsewhere in two cases: the path would not fit into a socket address, or the home is root's, since
-    the servers then run as another user, who may not be able to enter the home at all.
+    Elsewhere in three cases: the path would not fit into a socket address; it has a comma, at which libpq
+    would split it; or the home is root's, since the servers then run as another user, who may not be able
+    to enter the home at all.
 
     Raises: EmbeddedError when somebody else has put something in that place.
     """
     home, owner = home.resolve(), keeper(home)
     inside = home / "run"
-    if owner != 0 and len(os.fsencode(f"{inside}{LONGEST_SOCKET}")) <= SOCKET_PATH_LIMIT:
+    fits = len(os.fsencode(f"{inside}{LONGEST_SOCKET}")) <= SOCKET_PATH_LIMIT and "," not in str(inside)
+    if owner != 0 and fits:
         return inside
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     # /run is root's alone; a user's folder in /tmp is protected by the check of owner and mode.

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import pre_migrate
 
 
 class InfraConfig(AppConfig):
@@ -9,3 +10,6 @@ class InfraConfig(AppConfig):
         # Binds shared_task to our broker in every process, web included.
         import ofmemory.celery  # noqa: F401
         from ofmemory.infra import checks  # noqa: F401
+        from ofmemory.infra.db import lift_statement_timeout
+
+        pre_migrate.connect(lift_statement_timeout)

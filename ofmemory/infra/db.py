@@ -3,32 +3,53 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def insert_new(rows: Sequence[models.Model]) -> set[Any]:
     """Insert those of ``rows`` (all of one model) that break no unique constraint; return their primary keys.
 
     ``bulk_create(ignore_conflicts=True)`` does the same but can't say which rows went in. A conflicting row that
-    another transaction has not committed yet is waited for.
+    another transaction has not committed yet is waited for. Of several rows that conflict with each other the first
+    goes in. More than one row can't be inserted into a table with an array column.
     """
     if not rows:
         return set()
-    meta = type(rows[0])._meta
-    # Columns that the database fills (their value is still the expression) are left to it.
-    fields = [
-        field
-        for field in meta.concrete_fields
-        if not isinstance(getattr(rows[0], field.attname), models.expressions.DatabaseDefault)
-    ]
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in fields)
-    one_row = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    # The connection itself: behind the proxy of django.db, each use looks it up again.
+    connection = connections[DEFAULT_DB_ALIAS]
+    fields = _given_fields(rows[0])
+    columns = [[field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows] for field in fields]
+    if len(rows) == 1:
+        source, values = f"VALUES ({', '.join(['%s'] * len(fields))})", [value for (value,) in columns]
+    else:
+        # One parameter a column, not a value: psycopg takes longer to put thousands in than PostgreSQL to store them.
+        source, values = f"SELECT * FROM unnest({_arrays(fields, connection)})", columns  # noqa: S608 - types from models
+    quote, meta = connection.ops.quote_name, type(rows[0])._meta
     sql = (
-        f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {', '.join([one_row] * len(rows))} "  # noqa: S608 - names from models
+        f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)}) {source} "
         f"ON CONFLICT DO NOTHING RETURNING {quote(str(meta.pk.column))}"
     )
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return {key for (key,) in cursor.fetchall()}
+
+
+def _given_fields(row: models.Model) -> "list[models.Field[Any, Any]]":
+    """Return the columns to fill. Those that the database fills hold an expression still, and are left to it."""
+    return [
+        field
+        for field in row._meta.concrete_fields
+        if not isinstance(getattr(row, field.attname), models.expressions.DatabaseDefault)
+    ]
+
+
+def _arrays(fields: "Sequence[models.Field[Any, Any]]", connection: BaseDatabaseWrapper) -> str:
+    """Without the length of a varchar: a cast to it would cut silently what the column refuses."""
+    return ", ".join(f"%s::{str(field.db_type(connection)).partition('(')[0]}[]" for field in fields)
+
+
+def lift_statement_timeout(using: str, **_: Any) -> None:
+    """Let a migration take its time. It still gives up on a lock after seconds, so that it never blocks a live system."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")

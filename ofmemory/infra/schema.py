@@ -41,7 +41,7 @@ def errors_of(*statuses: int) -> dict[int, OpenApiResponse]:
     return {status: OpenApiResponse(ErrorSerializer, description=MEANINGS[status]) for status in statuses}
 
 
-def require_bodies(result: Any, generator: Any, request: Any, public: Any) -> Any:
+def require_bodies(result: Any, **_: Any) -> Any:
     """Say that a body that a route takes must be there, even where no field of it has to."""
     for path in result["paths"].values():
         for operation in path.values():

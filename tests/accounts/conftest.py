@@ -57,8 +57,14 @@ class OtherProcess:
         self.tell(path=path, tokens=[token], limits={}, count=1)
         return int(self.answer()["statuses"][0])
 
-    def stop(self) -> None:
-        self._process.communicate(timeout=20)
+    def end(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+
+    def wait(self) -> None:
+        assert self._process.stdout
+        self._process.wait(timeout=20)
+        self._process.stdout.close()
 
 
 @pytest.fixture
@@ -71,7 +77,9 @@ def start_process(transactional_db: None) -> Iterator[Callable[[], OtherProcess]
 
     yield start
     for process in started:
-        process.stop()
+        process.end()
+    for process in started:
+        process.wait()
 
 
 @pytest.fixture

@@ -32,9 +32,7 @@ def remembered(service):
         {"fanId": "fan-1", "type": "purchase", "amount": 9.99, "content": CANARY, "metadata": {"category": CANARY}},
     )
     update_preferences(fan_id="fan-1", creator_id="creator-1", patch={"contentPreferences": {CANARY: 0.9}})
-    update_personality(
-        fan_id="fan-1", creator_id="creator-1", traits={"preferred_emojis": [CANARY]}, actor="user:1"
-    )
+    update_personality(fan_id="fan-1", creator_id="creator-1", traits={"preferred_emojis": [CANARY]}, actor="user:1")
 
 
 @pytest.fixture
@@ -81,7 +79,9 @@ def test_nobody_changes_memory_by_hand_not_even_by_post(page, superuser, remembe
 def test_every_table_of_pairs_has_a_page_that_only_shows():
     from django.contrib import admin
 
-    registered = {model._meta.model_name for model, page in admin.site._registry.items() if isinstance(page, OfPairAdmin)}
+    registered = {
+        model._meta.model_name for model, page in admin.site._registry.items() if isinstance(page, OfPairAdmin)
+    }
     assert registered >= set(PAGES)
 
 

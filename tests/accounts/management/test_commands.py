@@ -35,7 +35,7 @@ def typed(monkeypatch: Any) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def bob_user(make_user: Any, creator_1: Creator) -> User:
+def bob_user(make_user: Callable[..., User], creator_1: Creator) -> User:
     return make_user("bob", (creator_1, Role.CHATTER))
 
 
@@ -68,7 +68,7 @@ def test_a_password_is_asked_for_twice(db, monkeypatch):
 
     monkeypatch.setattr("sys.stdin", Terminal())
     answers = iter([PASSWORD, PASSWORD, PASSWORD, "another"])
-    monkeypatch.setattr("accounts.management.commands.create_user.getpass", lambda prompt: next(answers))
+    monkeypatch.setattr("accounts.management.commands.create_user.getpass", lambda _prompt: next(answers))
     run("create_user", "dana")
     assert User.objects.get().check_password(PASSWORD)
     with pytest.raises(CommandError, match="differ"):
@@ -96,7 +96,8 @@ def test_a_key_from_birth_to_end(creator_1):
                     "--expires-in-days", "7")  # fmt: skip
     row = get_key(made["prefix"])
     assert sorted(row.scopes) == ["memory:read", "stats:read"]
-    assert row.expires_at and timedelta(days=7) <= row.expires_at - now < timedelta(days=7, minutes=1)
+    assert row.expires_at
+    assert timedelta(days=7) <= row.expires_at - now < timedelta(days=7, minutes=1)
     caller = Api(made["key"])
     assert caller.get(STATS).status_code == 200
     listed = run("list_api_keys", "creator-1")

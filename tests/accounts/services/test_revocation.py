@@ -1,6 +1,6 @@
 """Taken rights are gone at once, in processes too that have the caller cached."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: Any) -> Iterator[Clock]:
+def clock(monkeypatch: Any) -> Clock:
     clock = Clock()
     monkeypatch.setattr(principals, "monotonic", clock)
     return clock

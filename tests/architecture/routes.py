@@ -1,0 +1,139 @@
+"""Every route of the product: the literal table, and what the URLconf really has."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.views import APIView
+
+from accounts.domain import Scope
+
+READ, WRITE, ERASE = Scope.MEMORY_READ, Scope.MEMORY_WRITE, Scope.MEMORY_ERASE
+EXPORT, STATS = Scope.MEMORY_EXPORT, Scope.STATS_READ
+ANYONE, STAFF = "anyone", "staff"
+
+CREATOR, FAN = "<creator>", "<fan>"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that succeeds for a caller with ``scope``. CREATOR and FAN stand wherever such an id can.
+
+    Args:
+        fan_in_path: the fan stands in the path as <str:fan_id>.
+    """
+
+    method: str
+    route: str
+    scope: Scope
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+    @property
+    def of_one_fan(self) -> bool:
+        return "fan_id" in self.route or FAN in str(self.query) or FAN in str(self.body)
+
+
+_PAIR = {"creatorId": CREATOR, "fanId": FAN}
+_OWN = {"creatorId": CREATOR}
+_LIKES = {"topicInterests": {"cats": 0.9}}
+_SAYS = {"type": "message", "content": "hello"}
+_A, _B = "api/onlyfans/memory/", "api/of-memory/"
+
+# Every route of memory with what it takes. This is the policy: a route is added here first.
+CALLS = [
+    Call("GET", _A + "stats", STATS, query=_OWN),
+    Call("GET", _A + "<str:fan_id>", READ, query=_OWN),
+    Call("POST", _A + "<str:fan_id>", WRITE, body={**_OWN, **_SAYS}),
+    Call("PATCH", _A + "<str:fan_id>/preferences", WRITE, body={**_OWN, **_LIKES}),
+    Call("GET", _A + "<str:fan_id>/messages", READ, query=_OWN),
+    Call("POST", _A + "<str:fan_id>/export", EXPORT, query=_OWN),
+    Call("GET", _B + "context", READ, query=_PAIR),
+    Call("POST", _B + "interaction", WRITE, body={**_PAIR, **_SAYS}),
+    Call("GET", _B + "engagement-score", READ, query=_PAIR),
+    Call("POST", _B + "bulk", READ, body={**_OWN, "fanIds": [FAN]}),
+    Call("GET", _B + "preferences", READ, query=_PAIR),
+    Call("PATCH", _B + "preferences", WRITE, body={**_PAIR, **_LIKES}),
+    Call("PATCH", _B + "preferences/bulk", WRITE, body={**_OWN, "updates": [{"fanId": FAN, **_LIKES}]}),
+    Call("GET", _B + "personality", READ, query=_PAIR),
+    Call("PATCH", _B + "personality", WRITE, body={**_PAIR, "tone": "playful"}),
+    Call("GET", _B + "personality/history", READ, query=_PAIR),
+    Call("GET", _B + "messages", READ, query=_PAIR),
+    Call("GET", _B + "stats", STATS, query=_OWN),
+    Call("POST", _B + "export", EXPORT, body=_PAIR),
+    # Erasing comes last: what is tried before it needs the fan.
+    Call("DELETE", _A + "<str:fan_id>", ERASE, query=_OWN),
+    Call("DELETE", _B + "clear", ERASE, query=_PAIR),
+]
+
+# Everything else: route → methods ("ANY": a plain view) → who may call it.
+OTHERS = {
+    "api/auth/token": ("POST", ANYONE),
+    "api/auth/token/refresh": ("POST", ANYONE),
+    "api/auth/token/revoke": ("POST", ANYONE),
+    "": ("ANY", ANYONE),
+    "api/schema/": ("GET", ANYONE),
+    "api/docs/": ("GET", ANYONE),
+    "health/live": ("ANY", ANYONE),
+    "health/ready": ("ANY", ANYONE),
+    "admin/login/": ("ANY", ANYONE),
+    "admin/": ("ANY", STAFF),
+    "admin/logout/": ("ANY", STAFF),
+    "admin/password_change/": ("ANY", STAFF),
+    "admin/password_change/done/": ("ANY", STAFF),
+    "admin/autocomplete/": ("ANY", STAFF),
+    "admin/jsi18n/": ("ANY", STAFF),
+    "admin/r/<path:content_type_id>/<path:object_id>/": ("ANY", STAFF),
+    "admin/<app_label>/": ("ANY", STAFF),
+    "admin/<url>": ("ANY", STAFF),
+    "admin/accounts/user/<id>/password/": ("ANY", STAFF),
+}
+# Models in the admin; each has the same six pages, which ask for the model's permissions.
+ADMIN_MODELS = [
+    "accounts/apikey", "accounts/creator", "accounts/refreshsession", "accounts/user", "auth/group",
+    "memory/creatorpersona", "memory/emotionalstate", "memory/engagementmetrics", "memory/fanmemory",
+    "memory/fanpreferences", "memory/importrun", "memory/interaction", "memory/personalitychange",
+    "memory/personalityprofile",
+]  # fmt: skip
+_ROW = "<path:object_id>/"
+ADMIN_PAGES = ["", "add/", f"{_ROW}history/", f"{_ROW}delete/", f"{_ROW}change/", _ROW]
+
+
+def policy() -> dict[str, str]:
+    """Return "METHOD route" → who may call it, from the tables above."""
+    table = {str(call): str(call.scope) for call in CALLS}
+    table |= {f"{method} {route}": who for route, (method, who) in OTHERS.items()}
+    table |= {f"ANY admin/{model}/{page}": STAFF for model in ADMIN_MODELS for page in ADMIN_PAGES}
+    return table
+
+
+def real_routes() -> list[str]:
+    """Return "METHOD route" for each route of the URLconf."""
+    return [f"{method} {route}" for route, view in _patterns(get_resolver().url_patterns) for method in _methods(view)]
+
+
+def _patterns(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield _plain(route), pattern.callback
+
+
+def _plain(route: str) -> str:
+    """Spell the admin's two regular expressions like the rest; the first one lists the apps there are."""
+    return re.sub(r"\^?\(\?P(<\w+>)[^)]*\)(/?)\$", r"\1\2", route)
+
+
+def _methods(view: Any) -> list[str]:
+    view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    if view_class is None or not issubclass(view_class, APIView):
+        return ["ANY"]
+    names = ("get", "post", "put", "patch", "delete", "head", "trace")
+    return [name.upper() for name in names if name in view_class.http_method_names and hasattr(view_class, name)]

@@ -1,0 +1,148 @@
+"""Handing out everything about a fan, and deleting it, by both routes."""
+
+import pytest
+from django.apps import apps
+
+from accounts.services.principals import resolve_principal
+from memory.models import EmotionalState, FanMemory, Interaction
+from memory.services.clearing import clear_memory
+from memory.services.exporting import export_memory
+from ofmemory.errors import NotFound
+from tests.memory.support import CREATOR, QUERY, A, B, everything, fields_at_fault, iso, minute, refused, talked
+
+
+def export(service, family, query="", **body):
+    if family == "A":
+        return service.post(f"{A}/export{query}", body or None)
+    return service.post(f"{B}/export{query}", {"fanId": "fan-1", **body})
+
+
+def clear(service, family, query=""):
+    return service.delete(f"{A}{query}" if family == "A" else f"{B}/clear{QUERY}{query.replace('?', '&')}")
+
+
+BOTH = pytest.mark.parametrize("family", ["A", "B"])
+
+
+def fill(api, fan_id="fan-1"):
+    """Leave a trace of the fan in every table that can hold one."""
+    owner = "creator-2" if "creator-2" in resolve_principal(api.token).grants else CREATOR
+    talked(55, fan_id, owner)
+    for number in range(3):
+        body = {"fanId": fan_id, "type": "tip", "amount": 1.5, "timestamp": iso(minute(number))}
+        assert api.post(f"{B}/interaction", body).status_code == 200
+    api.patch(f"{B}/preferences", {"fanId": fan_id, "topicInterests": {"cats": 1}}, idempotency_key=f"p-{fan_id}")
+    for tone in ("flirty", "casual"):
+        api.patch(f"{B}/personality", {"fanId": fan_id, "tone": tone})
+    EmotionalState.objects.create(creator_id=owner, fan_id=fan_id, current_sentiment="positive")
+
+
+@pytest.mark.django_db(transaction=True)
+@BOTH
+def test_export_is_complete(service, family):
+    fill(service)
+    answer = export(service, family)
+    assert answer.status_code == 200
+    data = answer.json()["data"]
+    assert data["counts"] == {"messages": 55, "interactions": 3, "personalityHistory": 2}
+    assert data["counts"]["messages"] == FanMemory.objects.count() == len(data["messages"])
+    assert data["counts"]["interactions"] == Interaction.objects.count() == len(data["interactions"])
+    assert [m["content"] for m in data["messages"]] == [f"message {number}" for number in range(55)]
+    context = service.context("fan-1")
+    for part in ("personalityProfile", "preferences", "emotionalState", "engagementMetrics"):
+        assert data[part] == context[part]
+    assert set(data) - {"counts", "exportedAt", "messages", "interactions", "personalityHistory"} == {
+        "fanId", "creatorId", "personalityProfile", "preferences", "emotionalState", "engagementMetrics",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@BOTH
+def test_export_holds_nobody_else(service, charlie, family):
+    service.say("fan-1", "mine")
+    service.say("fan-2", "CANARY")
+    charlie.say("fan-1", "CANARY")
+    assert b"CANARY" not in export(service, family).content
+
+
+@pytest.mark.django_db(transaction=True)
+@BOTH
+def test_export_of_a_fan_never_seen(service, family):
+    refused(export(service, family), 404, "NOT_FOUND")
+    with pytest.raises(NotFound):
+        export_memory(fan_id="fan-1", creator_id=CREATOR)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_export_of_another_creator_however_it_is_named(service, creator_2):
+    service.say("fan-1")
+    refused(export(service, "A", creatorId="creator-2"), 403, "FORBIDDEN")
+    refused(export(service, "A", "?creatorId=creator-2"), 403, "FORBIDDEN")
+    refused(export(service, "B", creatorId="creator-2"), 403, "FORBIDDEN")
+    assert fields_at_fault(export(service, "B", "?creatorId=creator-2")) == {"creatorId"}
+    assert fields_at_fault(export(service, "A", nothing="known")) == {"nothing"}
+    assert export(service, "A", "?creatorId=creator-1").status_code == 200
+    assert export(service, "A", creatorId="creator-1").status_code == 200
+
+
+@BOTH
+def test_clear_leaves_nothing(service, family):
+    fill(service)
+    assert clear(service, family).status_code == 200
+    assert not any(everything().values())
+    refused(service.get(A), 404, "NOT_FOUND")
+    refused(clear(service, family), 404, "NOT_FOUND")
+
+
+@BOTH
+def test_clear_says_so(service, family):
+    service.say("fan-1")
+    body = clear(service, family).json()
+    assert set(body) == {"success", "message", "correlationId", "timestamp"}
+    assert body["success"] is True
+
+
+def test_clear_leaves_others_alone(service, charlie):
+    for api, fan in ((service, "fan-1"), (service, "fan-2"), (charlie, "fan-1")):
+        fill(api, fan)
+    before = everything()
+    deleted = clear_memory(fan_id="fan-1", creator_id=CREATOR)
+    assert deleted == {
+        "fan_memories": 55,
+        "interactions": 3,
+        "fan_preferences": 1,
+        "personality_profiles": 1,
+        "personality_changes": 2,
+        "emotional_states": 1,
+        "idempotent_answers": 1,
+        "engagement_metrics": 1,
+    }
+    after = everything()
+    assert {table: len(before[table]) - len(after[table]) for table in deleted} == deleted
+    assert all(row in before[table] for table, rows in after.items() for row in rows)
+
+
+def test_every_table_of_a_pair_is_cleared():
+    """A new model with a fan in it has to be named in memory.services.clearing."""
+    from memory.services import clearing
+
+    of_a_fan = {model for model in apps.get_app_config("memory").get_models() if hasattr(model, "fan_id")}
+    assert of_a_fan == {*clearing._TABLES, clearing.EngagementMetrics}
+
+
+@BOTH
+def test_clear_of_another_creator(service, creator_2, family):
+    service.say("fan-1")
+    before = everything()
+    refused(clear(service, family, "?creatorId=creator-2"), 403, "FORBIDDEN")
+    assert everything() == before
+    assert clear(service, family, "?creatorId=creator-1").status_code == 200
+
+
+def test_a_fan_may_come_back(service):
+    service.say("fan-1", "before")
+    service.delete(A)
+    service.say("fan-1", "after")
+    data = service.context("fan-1")
+    assert [m["content"] for m in data["recentMessages"]] == ["after"]
+    assert data["engagementMetrics"]["totalMessages"] == 1

@@ -1,0 +1,354 @@
+"""The cache is never wrong: races between readers and writers, writers that die, and a Redis that misbehaves."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+import redis
+from celery import current_app
+from django.db import connection
+
+from accounts.gate import Gate
+from memory import cache
+from memory.domain import Pair
+from memory.models import EngagementMetrics
+from memory.services.context import get_memory_context
+from memory.services.engagement import get_engagement_score
+from memory.services.interactions import save_interaction
+from memory.services.writes import writing
+from memory.tasks import clear_cache
+from ofmemory.embedded.locations import redis_client_url
+from ofmemory.infra.cache import client as redis_client
+from ofmemory.infra.cache.client import client
+from tests.memory.support import CREATOR, PAIR, PATIENCE_SECONDS, A, B, at_once, in_thread, refused
+
+GATE = Gate(CREATOR)
+KEY = cache.pair_key(PAIR)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def say(content):
+    save_interaction(fan_id=PAIR.fan_id, creator_id=PAIR.creator_id, type="message", content=content)
+
+
+def recalled():
+    context = get_memory_context(fan_id=PAIR.fan_id, creator_id=PAIR.creator_id)
+    return [message["content"] for message in context["recentMessages"]]
+
+
+def read(part="context", pair=PAIR):
+    return cache.read([pair], part, GATE)[1][0]
+
+
+def fill(token, value=b"value", part="context", pair=PAIR):
+    cache.try_fill(part, [(pair, token, value)])
+
+
+class TestLease:
+    def test_a_miss_gives_a_token_and_the_token_fills(self):
+        token = read().fill_token
+        assert token
+        fill(token)
+        assert read().value == b"value"
+
+    def test_readers_of_one_miss_share_the_token(self):
+        assert read().fill_token == read().fill_token
+
+    def test_a_foreign_token_fills_nothing(self):
+        read()
+        fill(b"0" * 32)
+        assert read().value is None
+
+    def test_a_write_under_way_lets_nobody_fill(self):
+        token = read().fill_token
+        _, mark = cache.begin_write([PAIR], GATE)
+        assert read() == cache.Held(None, None)
+        fill(token)
+        assert read().value is None
+        cache.end_write([PAIR], mark)
+        fill(token)
+        assert read().value is None
+        assert read().fill_token not in (None, token)
+
+    def test_a_write_removes_the_value_before_its_transaction(self):
+        fill(read().fill_token)
+        cache.begin_write([PAIR], GATE)
+        assert read().value is None
+
+    @pytest.mark.parametrize("first_to_end", [0, 1])
+    def test_of_two_writers_the_last_to_end_lets_readers_fill(self, first_to_end):
+        marks = [cache.begin_write([PAIR], GATE)[1] for _ in range(2)]
+        cache.end_write([PAIR], marks[first_to_end])
+        assert read() == cache.Held(None, None)
+        cache.end_write([PAIR], marks[1 - first_to_end])
+        assert read().fill_token
+
+    def test_the_mark_of_a_dead_writer_is_forgotten(self):
+        cache.begin_write([PAIR], GATE)
+        assert 0 < client().ttl(KEY) <= cache.LEASE_SECONDS
+
+    def test_marks_older_than_the_lease_go_with_the_next_writer(self):
+        client().hset(KEY, "writer", "abc@1000000 ")
+        _, mark = cache.begin_write([PAIR], GATE)
+        assert client().hget(KEY, "writer").startswith(mark.encode())
+        cache.end_write([PAIR], mark)
+        assert not client().exists(KEY)
+
+    def test_score_and_context_fill_each_for_itself(self):
+        token = read("score").fill_token
+        fill(token, b"half", "score")
+        assert read("context") == cache.Held(None, token)
+        fill(token, b"value", "context")
+        assert (read("score").value, read("context").value) == (b"half", b"value")
+
+    def test_a_later_part_does_not_prolong_an_earlier_one(self, settings):
+        fill(read().fill_token)
+        assert cache.LEASE_SECONDS < client().ttl(KEY) <= settings.CONTEXT_CACHE_SECONDS
+        client().expire(KEY, 100)
+        fill(read("score").fill_token, b"half", "score")
+        assert 0 < client().ttl(KEY) <= 100
+
+    def test_a_token_lives_as_long_as_a_lease(self):
+        read()
+        assert 0 < client().ttl(KEY) <= cache.LEASE_SECONDS
+
+    def test_keys_name_nobody_and_hold_the_creators_tag(self):
+        key = cache.pair_key(Pair("creator-1", "fan-secret"))
+        assert "fan-secret" not in key
+        assert "creator-1" not in key
+        assert key.endswith("}")
+        assert cache.pair_key(Pair("a", "b:c")) != cache.pair_key(Pair("a:b", "c"))
+
+
+class TestStaleFill:
+    """A reader loads, a writer commits, the reader stores: what it stores must never be served."""
+
+    def test_reader_that_loaded_before_the_commit(self):
+        say("old")
+        loaded, written = threading.Event(), threading.Event()
+
+        def slow_reader():
+            held = read()
+            context = b"0" * 32 + b'{"recentMessages":[{"content":"old"}]}'
+            loaded.set()
+            assert written.wait(PATIENCE_SECONDS)
+            fill(held.fill_token, context)
+
+        def writer():
+            assert loaded.wait(PATIENCE_SECONDS)
+            say("new")
+            written.set()
+
+        at_once(slow_reader, writer)
+        assert recalled() == ["old", "new"]
+
+    def test_reader_between_begin_and_commit(self):
+        say("old")
+        with writing([PAIR], GATE):
+            EngagementMetrics.objects.update(engagement_score=0.9)
+            assert in_thread(lambda: get_engagement_score(fan_id="fan-1", creator_id=CREATOR)) == 0.5
+        assert get_engagement_score(fan_id="fan-1", creator_id=CREATOR) == 0.9
+
+    def test_a_write_that_fails_lets_readers_fill_again(self):
+        say("old")
+        with pytest.raises(ZeroDivisionError), writing([PAIR], GATE):
+            raise ZeroDivisionError
+        assert recalled() == ["old"]
+        assert read().value is not None
+
+    def test_flush_or_eviction_between(self):
+        say("old")
+        token = read().fill_token
+        client().flushdb()
+        fill(token, b"stale")
+        assert read().value is None
+        _, mark = cache.begin_write([PAIR], GATE)
+        client().delete(KEY)
+        cache.end_write([PAIR], mark)
+        assert recalled() == ["old"]
+
+    def test_eviction_of_the_mark_while_writing(self):
+        say("old")
+        with writing([PAIR], GATE):
+            client().delete(KEY)
+            in_thread(recalled)  # fills with what is committed: the old
+            EngagementMetrics.objects.update(engagement_score=0.9)
+        assert get_engagement_score(fan_id="fan-1", creator_id=CREATOR) == 0.9
+
+
+class TestDeadWriter:
+    def test_killed_between_commit_and_invalidation(self):
+        say("old")
+        assert recalled() == ["old"]
+        done = run_python(
+            "import os\n"
+            "from django.db import transaction\n"
+            "from memory.services import writes\n"
+            "from memory.services.interactions import save_interaction\n"
+            "writes._clear = lambda *_: os._exit(7)\n"
+            "save_interaction(fan_id='fan-1', creator_id='creator-1', type='message', content='new')\n"
+        )
+        assert done.returncode == 7, done.stderr
+        assert recalled() == ["old", "new"]
+        assert client().hexists(KEY, "writer"), "its hold is still there"
+        assert not client().hexists(KEY, "context"), "nobody fills under it"
+
+    def test_dies_while_another_writer_ends(self):
+        """The dead one had begun first, and commits last."""
+        say("old")
+        cache.begin_write([PAIR], GATE)  # and never ends
+        say("by another")
+        assert recalled() == ["old", "by another"]
+        EngagementMetrics.objects.update(engagement_score=0.9)  # its commit
+        assert not client().hexists(KEY, "context")
+        assert get_engagement_score(fan_id="fan-1", creator_id=CREATOR) == 0.9
+
+
+def run_python(code):
+    """Run ``code`` in another process with the product set up on the same databases."""
+    setup = "import django; django.setup()\nfrom django.conf import settings\n"
+    setup += f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r}\n"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "ofmemory.settings.test"}
+    command = [sys.executable, "-c", setup + code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_reads_see_writes_of_another_process():
+    say("ours")
+    assert recalled() == ["ours"]
+    done = run_python(
+        "from memory.services.context import get_memory_context as get\n"
+        "from memory.services.interactions import save_interaction as save\n"
+        "who = {'fan_id': 'fan-1', 'creator_id': 'creator-1'}\n"
+        "print([m['content'] for m in get(**who)['recentMessages']])\n"
+        "save(**who, type='message', content='theirs')\n"
+    )
+    assert done.stdout.strip() == "['ours']", done.stderr
+    assert recalled() == ["ours", "theirs"]
+
+
+class TestWrongTypes:
+    @pytest.fixture(autouse=True)
+    def _spoilt(self, service):
+        service.say("fan-1", "hi")
+        client().delete(KEY)
+        client().set(KEY, "no hash of ours")
+
+    def test_is_served_from_the_database(self, service):
+        answer = service.get(A)
+        assert answer.status_code == 200
+        assert answer.headers["X-Memory-Cache"] == "degraded"
+        assert service.post(f"{B}/bulk", {"fanIds": ["fan-1"]}).json()["count"] == 1
+        assert service.get(f"{B}/engagement-score?fanId=fan-1").json()["data"]["score"] == 0.5
+
+    def test_a_write_heals_it(self, service):
+        service.say("fan-1", "again")
+        assert service.get(A).headers["X-Memory-Cache"] == "miss"
+        assert service.get(A).headers["X-Memory-Cache"] == "hit"
+
+    def test_and_so_does_a_delete(self, service):
+        assert service.delete(A).status_code == 200
+        refused(service.get(A), 404, "NOT_FOUND")
+
+
+class TestWithoutRedis:
+    @pytest.fixture
+    def back(self, settings):
+        """Point this process at the real Redis again."""
+        url = settings.REDIS_URL
+
+        def point_at_it():
+            settings.REDIS_URL = url
+            _forget_connections()
+
+        yield point_at_it
+        point_at_it()
+
+    @pytest.fixture(autouse=True)
+    def dead(self, settings, back):
+        """Point this process at a socket where nobody listens."""
+
+        def point_at_nobody():
+            settings.REDIS_URL = "unix:///nowhere/redis.sock"
+            _forget_connections()
+
+        point_at_nobody()
+        return point_at_nobody
+
+    @pytest.fixture
+    def no_broker(self, monkeypatch):
+        with current_app.pool.acquire(), monkeypatch.context() as patch:
+            patch.setattr(current_app.conf, "broker_write_url", "redis+socket:///nowhere/redis.sock")
+            patch.setattr(current_app.amqp, "_producer_pool", None)
+            yield
+
+    def test_reads_are_degraded_and_right(self, service):
+        service.say("fan-1", "hi")
+        for _ in range(2):
+            answer = service.get(A)
+            assert answer.status_code == 200
+            assert answer.headers["X-Memory-Cache"] == "degraded"
+            assert [m["content"] for m in answer.json()["data"]["recentMessages"]] == ["hi"]
+        many = service.post(f"{B}/bulk", {"fanIds": ["fan-1", "fan-2"]})
+        assert (many.headers["X-Memory-Cache"], many.json()["count"]) == ("degraded", 1)
+
+    def test_every_operation_works(self, service):
+        service.say("fan-1", "hi")
+        for url in ("stats", "messages?fanId=fan-1", "preferences?fanId=fan-1", "engagement-score?fanId=fan-1"):
+            assert service.get(f"{B}/{url}").status_code == 200
+        assert service.patch(f"{A}/preferences", {"topicInterests": {"cats": 1}}).status_code == 200
+        assert service.post(f"{A}/export").status_code == 200
+        assert service.delete(A).status_code == 200
+        refused(service.get(A), 404, "NOT_FOUND")
+
+    def test_limits_are_off(self, service, settings):
+        settings.RATE_LIMITS = {**settings.RATE_LIMITS, "reads_per_fan": 1, "writes_per_fan": 1}
+        for number in range(3):
+            answer = service.say("fan-1", f"message {number}")
+            assert "RateLimit-Limit" not in answer.headers
+            assert "RateLimit-Limit" not in service.get(A).headers
+
+    def test_what_a_write_makes_old_is_cleared_by_the_worker(self, service, queued, back, dead):
+        back()
+        service.say("fan-1", "old")
+        assert recalled() == ["old"]
+        dead()
+        service.say("fan-1", "new")
+        assert queued() == [[[[CREATOR, "fan-1"]]]]
+        back()
+        clear_cache(*queued()[0])
+        assert recalled() == ["old", "new"]
+
+    def test_without_a_broker_too(self, service, no_broker, caplog):
+        assert service.post(f"{B}/interaction", {"fanId": "fan-1", "content": "hi"}).status_code == 200
+        assert "cache_clearing_not_queued" in [record.getMessage() for record in caplog.records]
+        assert recalled() == ["hi"]
+
+    def test_it_comes_back(self, service, back):
+        service.say("fan-1", "hi")
+        back()
+        assert service.get(A).headers["X-Memory-Cache"] == "miss"
+        assert service.get(A).headers["X-Memory-Cache"] == "hit"
+
+
+def _forget_connections():
+    redis_client.client.cache_clear()
+    redis_client._held.connection = None
+
+
+@pytest.fixture
+def queued(settings):
+    """Return the arguments of the tasks that wait in the broker, which starts empty."""
+    broker = redis.Redis.from_url(redis_client_url(settings.CELERY_BROKER_URL))
+    broker.flushdb()
+
+    def waiting():
+        bodies = [json.loads(message)["body"] for message in broker.lrange("celery", 0, -1)]
+        return [json.loads(base64.b64decode(body))[0] for body in bodies]
+
+    yield waiting
+    broker.close()

@@ -1,0 +1,153 @@
+"""Forgetting: on request while others write, and after two years of silence."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+import time_machine
+from django.conf import settings
+
+from memory.domain import Pair
+from memory.events import memory_cleared
+from memory.models import EngagementMetrics, FanMemory, Interaction
+from memory.services.clearing import cleanup_old_memories, clear_memory
+from memory.services.interactions import save_interaction
+from memory.services.personality import update_personality
+from memory.services.preferences import update_preferences
+from ofmemory.errors import NotFound
+from ofmemory.infra.cache.client import client
+from tests.memory.support import CREATOR, at_once, everything, in_thread, minute
+
+say = partial(save_interaction, creator_id=CREATOR, type="message", content="hi")
+clear = partial(clear_memory, fan_id="fan-1", creator_id=CREATOR)
+LATER = minute(0) + settings.RETENTION + timedelta(days=1)
+
+
+def consistent():
+    """Counters say what is there: never rows without counters, nor counters without rows."""
+    metrics = EngagementMetrics.objects.filter(fan_id="fan-1").first()
+    messages, others = (model.objects.filter(fan_id="fan-1").count() for model in (FanMemory, Interaction))
+    if metrics is None:
+        return messages == others == 0
+    return (metrics.total_messages, metrics.total_interactions) == (messages, messages + others)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("same_instant", [False, True], ids=["spread", "same instant"])
+def test_clear_against_twenty_writers(same_instant):
+    say(fan_id="fan-1", timestamp=minute(1000))
+    writers = [
+        partial(say, fan_id="fan-1", type=kind, timestamp=minute(0 if same_instant else n))
+        for n in range(10)
+        for kind in ("message", "like")
+    ]
+    at_once(*writers[:10], clear, *writers[10:])
+    assert consistent()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clear_against_writers_of_everything_else():
+    say(fan_id="fan-1")
+
+    def unless_gone(work):
+        try:
+            work()
+        except NotFound:
+            return False
+        return True
+
+    who = {"fan_id": "fan-1", "creator_id": CREATOR}
+    likes = partial(update_preferences, **who, patch={"topicInterests": {"cats": 0.5}})
+    speaks = partial(update_personality, **who, traits={"tone": "casual"}, actor="test")
+    at_once(*[partial(unless_gone, work) for work in (likes, speaks, clear, likes, speaks, clear)])
+    assert not any(everything().values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cleared_twice_at_once():
+    say(fan_id="fan-1")
+
+    def deleted_rows():
+        try:
+            return sum(clear().values())
+        except NotFound:
+            return 0
+
+    assert sorted(at_once(*[deleted_rows] * 4)) == [0, 0, 0, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tells_after_commit():
+    heard = []
+    listener = lambda **ids: heard.append((ids["creator_id"], ids["fan_id"], any(everything().values())))  # noqa: E731
+    memory_cleared.connect(listener)
+    try:
+        say(fan_id="fan-1")
+        clear()
+    finally:
+        memory_cleared.disconnect(listener)
+    assert heard == [(CREATOR, "fan-1", False)]
+
+
+class TestCleanup:
+    @pytest.fixture(autouse=True)
+    def _fans(self, db):
+        """old-1 and old-2 fell silent more than two years ago, recent did not."""
+        with time_machine.travel(LATER, tick=False):
+            say(fan_id="old-2", timestamp=minute(1))
+            say(fan_id="old-1", timestamp=minute(0))
+            say(fan_id="recent", timestamp=LATER - settings.RETENTION)
+            yield
+
+    def test_dry_run_lists_what_a_run_forgets(self):
+        before = everything()
+        listed = cleanup_old_memories(dry_run=True)
+        assert listed == [Pair(CREATOR, "old-1"), Pair(CREATOR, "old-2")]
+        assert everything() == before
+        assert cleanup_old_memories() == listed
+        assert {row.fan_id for row in FanMemory.objects.all()} == {"recent"}
+        assert cleanup_old_memories(dry_run=True) == cleanup_old_memories() == []
+
+    def test_other_period(self):
+        assert len(cleanup_old_memories(inactive_for=timedelta(days=1))) == 3
+        assert not any(everything().values())
+
+    def test_a_fan_that_comes_back_meanwhile_is_kept(self):
+        done = []
+
+        def comes_back(pair):
+            done.append(pair)
+            if pair.fan_id == "old-1":
+                say(fan_id="old-2", timestamp=LATER)
+
+        assert cleanup_old_memories(progress=comes_back) == [Pair(CREATOR, "old-1")]
+        assert [pair.fan_id for pair in done] == ["old-1", "old-2"]
+        assert FanMemory.objects.filter(fan_id="old-2").count() == 2
+
+    def test_a_fan_erased_meanwhile_is_no_matter(self):
+        erase = lambda pair: pair.fan_id == "old-1" and clear_memory(fan_id="old-2", creator_id=CREATOR)  # noqa: E731
+        assert cleanup_old_memories(progress=erase) == [Pair(CREATOR, "old-1")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cleanup_waits_for_the_one_who_is_writing():
+    """A fan who comes back while the cleanup waits for the lock is kept."""
+    say(fan_id="fan-1", timestamp=minute(0))
+    with time_machine.travel(LATER, tick=False):
+        results = at_once(
+            cleanup_old_memories,
+            lambda: say(fan_id="fan-1", timestamp=LATER),
+        )
+        assert consistent()
+        kept = FanMemory.objects.filter(fan_id="fan-1", created_at=LATER).count()
+    assert kept == 1
+    assert results[0] in ([], [Pair(CREATOR, "fan-1")])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_of_a_cleared_fan_stays_in_the_cache(service):
+    service.say("fan-1", "my secret")
+    service.context("fan-1")
+    service.get("/api/of-memory/engagement-score?fanId=fan-1")
+    in_thread(clear)
+    assert not [key for key in client().keys("memory:*") if client().hgetall(key)]
