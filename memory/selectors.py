@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Avg, CharField, Count, F, FloatField, IntegerField, JSONField, Max, Q, Sum, Value
+from django.db.models import Avg, Count, F, FloatField, Max, Q, Sum
 from django.db.models.functions import Cast
 
 from memory import shapes
@@ -21,34 +21,72 @@ from memory.models import (
     PersonalityChange,
     PersonalityProfile,
 )
+from ofmemory.infra.db import Columns
 
-# The newest rows of each fan. A window function would read every row of every fan to rank them; this reads the index
-# from its end, so that the cost does not grow with history.
-_NEWEST = """
-SELECT newest.* FROM unnest(%s::text[]) AS wanted(fan_id)
-CROSS JOIN LATERAL (
-    SELECT * FROM {table} WHERE fan_id = wanted.fan_id AND creator_id = %s ORDER BY {newest_first} LIMIT %s
-) AS newest
-ORDER BY {oldest_first}
-"""
-_NEWEST_MESSAGES = _NEWEST.format(
-    table=FanMemory._meta.db_table, newest_first="created_at DESC", oldest_first="created_at"
+_PERSONA = (*shapes.PERSONA_FIELDS, "confidence_score", "interaction_count", "locked_traits", "last_calibrated")
+_MESSAGE = Columns(
+    FanMemory, "id", "fan_id", "sender", "message_content", "sentiment", "topics", "created_at", "metadata"
 )
-# Unlike messages these may share an instant: the id makes every reading show them alike.
-_NEWEST_INTERACTIONS = _NEWEST.format(
-    table=Interaction._meta.db_table, newest_first="created_at DESC, id DESC", oldest_first="created_at, id"
+_INTERACTION = Columns(
+    Interaction, "id", "fan_id", "type", "sender", "amount", "currency", "content", "created_at", "metadata"
 )
+_ENGAGEMENT = Columns(
+    EngagementMetrics,
+    *("fan_id", "engagement_score", "total_messages", "total_purchases", "total_tips", "total_interactions"),
+    *("learnt_interactions", "learnt_at", "total_revenue", "avg_response_time_seconds"),
+    *("first_interaction", "last_interaction", "last_fan_interaction", "updated_at"),
+)
+_PREFERENCES = Columns(
+    FanPreferences,
+    *("fan_id", "content_preferences", "topic_interests", "purchase_patterns", "communication_preferences"),
+    *("pinned", "last_updated"),
+)
+_EMOTION = Columns(
+    EmotionalState,
+    *("fan_id", "current_sentiment", "sentiment_history", "dominant_emotions", "engagement_level"),
+    *("last_positive_interaction", "last_negative_interaction", "updated_at"),
+)
+_PERSONALITY = Columns(PersonalityProfile, "fan_id", *_PERSONA)
 
 
-def find_engagement(creator_id: str, fan_ids: Sequence[str]) -> dict[str, EngagementMetrics]:
-    return {row.fan_id: row for row in EngagementMetrics.objects.filter(creator_id=creator_id, fan_id__in=fan_ids)}
+def _one_per_fan(columns: Columns) -> str:
+    return f"SELECT {columns.sql} FROM {columns.table} WHERE creator_id = %s AND fan_id = ANY(%s)"  # noqa: S608
+
+
+def _newest(columns: Columns) -> str:
+    """A window function would read every row of a fan to rank them; this reads the index from its end."""
+    return f"""
+    SELECT newest.* FROM unnest(%s::text[]) AS wanted(fan_id)
+    CROSS JOIN LATERAL (
+        SELECT {columns.sql} FROM {columns.table} AS kept
+        WHERE kept.fan_id = wanted.fan_id AND kept.creator_id = %s ORDER BY kept.created_at DESC LIMIT %s
+    ) AS newest
+    ORDER BY newest.created_at
+    """  # noqa: S608 - names from models
+
+
+_FIND_ENGAGEMENT = _one_per_fan(_ENGAGEMENT)
+_FIND_PREFERENCES = _one_per_fan(_PREFERENCES)
+_FIND_EMOTION = _one_per_fan(_EMOTION)
+# The creator's persona comes along as the row of the fan "".
+_FIND_PERSONALITY = f"""
+{_one_per_fan(_PERSONALITY)} UNION ALL
+SELECT '', {", ".join(shapes.PERSONA_FIELDS)}, 0, 0, '[]', NULL
+FROM {CreatorPersona._meta.db_table} WHERE creator_id = %s
+"""  # noqa: S608 - names from models
+_NEWEST_MESSAGES = _newest(_MESSAGE)
+_NEWEST_INTERACTIONS = _newest(_INTERACTION)
+
+
+def find_engagement(creator_id: str, fan_ids: Sequence[str]) -> dict[str, Any]:
+    """Return each fan's counters, with the attributes of ``EngagementMetrics``."""
+    return {row.fan_id: row for row in _ENGAGEMENT.fetch(_FIND_ENGAGEMENT, (creator_id, list(fan_ids)))}
 
 
 def list_recent_messages(creator_id: str, fan_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Return each fan's last messages, oldest first."""
     found = defaultdict(list)
-    query = (list(fan_ids), creator_id, settings.RECENT_MESSAGE_COUNT)
-    for row in FanMemory.objects.raw(_NEWEST_MESSAGES, query):
+    for row in _MESSAGE.fetch(_NEWEST_MESSAGES, (list(fan_ids), creator_id, settings.RECENT_MESSAGE_COUNT)):
         found[row.fan_id].append(shapes.message(row))
     return found
 
@@ -56,25 +94,15 @@ def list_recent_messages(creator_id: str, fan_ids: Sequence[str]) -> dict[str, l
 def list_recent_interactions(creator_id: str, fan_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Return each fan's last interactions other than messages, oldest first."""
     found = defaultdict(list)
-    query = (list(fan_ids), creator_id, settings.RECENT_INTERACTION_COUNT)
-    for row in Interaction.objects.raw(_NEWEST_INTERACTIONS, query):
+    for row in _INTERACTION.fetch(_NEWEST_INTERACTIONS, (list(fan_ids), creator_id, settings.RECENT_INTERACTION_COUNT)):
         found[row.fan_id].append(shapes.interaction(row))
     return found
 
 
 def find_personalities(creator_id: str, fan_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return each fan's profile, and under the key ``""`` the creator's persona for fans without one."""
-    columns = (*shapes.PERSONA_FIELDS, "confidence_score", "interaction_count", "locked_traits", "last_calibrated")
-    profiles = PersonalityProfile.objects.filter(creator_id=creator_id, fan_id__in=fan_ids)
-    persona = CreatorPersona.objects.filter(creator_id=creator_id).annotate(
-        fan_id=Value("", CharField()),
-        confidence_score=Value(0.0, FloatField()),
-        interaction_count=Value(0, IntegerField()),
-        locked_traits=Value([], JSONField()),
-        last_calibrated=Value(None, PersonalityProfile._meta.get_field("last_calibrated")),
-    )
-    rows = profiles.values("fan_id", *columns).union(persona.values("fan_id", *columns), all=True)
-    found = {row["fan_id"]: shapes.personality(row) for row in rows}
+    rows = _PERSONALITY.fetch(_FIND_PERSONALITY, (creator_id, list(fan_ids), creator_id))
+    found = {row.fan_id: shapes.personality(row._asdict()) for row in rows}
     found.setdefault("", default_persona())
     return found
 
@@ -86,12 +114,12 @@ def default_persona() -> dict[str, Any]:
 
 
 def find_preferences(creator_id: str, fan_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    rows = FanPreferences.objects.filter(creator_id=creator_id, fan_id__in=fan_ids)
+    rows = _PREFERENCES.fetch(_FIND_PREFERENCES, (creator_id, list(fan_ids)))
     return {row.fan_id: shapes.preferences(row) for row in rows}
 
 
 def find_emotional_states(creator_id: str, fan_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    rows = EmotionalState.objects.filter(creator_id=creator_id, fan_id__in=fan_ids)
+    rows = _EMOTION.fetch(_FIND_EMOTION, (creator_id, list(fan_ids)))
     return {row.fan_id: shapes.emotional_state(row) for row in rows}
 
 

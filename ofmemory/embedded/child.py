@@ -160,3 +160,15 @@ def _open_log(path: Path) -> int:
     if path.exists() and path.stat().st_size > LOG_BYTES_KEPT:
         path.replace(path.with_suffix(".log.1"))
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+
+
+def ending(code: int) -> str:
+    """An exit code in words."""
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def why_not_started(child: Child, code: int | None) -> str:
+    """What to tell about a child that did not get ready; `code` is None when it still runs."""
+    state = f"was not ready after {child.ready_seconds:.0f} s" if code is None else f"ended with {ending(code)}"
+    where = f"its log is {child.log}" if child.log else "its last lines stand above"
+    return f"{child.name} {state}: {child.explain() or where}"

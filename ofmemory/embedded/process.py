@@ -15,13 +15,14 @@ from typing import Final, Self
 import psutil
 
 from ofmemory.embedded import leftovers
-from ofmemory.embedded.child import Child, Running
+from ofmemory.embedded.child import Child, Running, ending, why_not_started
 from ofmemory.embedded.errors import EmbeddedError
 from ofmemory.embedded.loop import Loop
 
 LONGEST_PAUSE_SECONDS: Final = 30.0
 HEALTHY_SECONDS: Final = 60.0
 READY_POLL_SECONDS: Final = 0.1
+LONGEST_READY_POLL_SECONDS: Final = 1.0
 HURRIED_SECONDS: Final = 1.0
 
 
@@ -101,10 +102,12 @@ class Supervisor:
     def _gets_ready(self, slot: _Slot) -> bool:
         running = self._spawn(slot)
         deadline = time.monotonic() + slot.child.ready_seconds
+        pause = READY_POLL_SECONDS
         while not slot.child.is_ready():
             if running.exit_code is not None or time.monotonic() >= deadline:
                 return False
-            self._tick(READY_POLL_SECONDS)
+            self._sleep(pause, running)
+            pause = min(pause * 1.5, LONGEST_READY_POLL_SECONDS)
         return True
 
     def _give_up_or_pause(self, slot: _Slot) -> None:
@@ -113,7 +116,7 @@ class Supervisor:
         self._stop(slot)
         if code is None or slot.failures >= slot.child.start_attempts:
             self._remove(slot)
-            raise EmbeddedError(_why_not_started(slot.child, code))
+            raise EmbeddedError(why_not_started(slot.child, code))
         self._sleep(self._pause_seconds(slot))
 
     def _spawn(self, slot: _Slot) -> Running:
@@ -142,9 +145,11 @@ class Supervisor:
             if slot.watched:
                 self._look_after(slot)
 
-    def _sleep(self, seconds: float) -> None:
+    def _sleep(self, seconds: float, unless_ended: Running | None = None) -> None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
+            if unless_ended is not None and unless_ended.exit_code is not None:
+                return
             self._tick(left)
 
     def _look_after(self, slot: _Slot) -> None:
@@ -160,7 +165,7 @@ class Supervisor:
         # Who was killed from outside did not write why.
         reason = slot.child.explain() if code != -signal.SIGKILL else None
         self._clear(slot)
-        self._postpone(slot, f"ended with {_ending(code)}" + (f": {reason}" if reason else ""))
+        self._postpone(slot, f"ended with {ending(code)}" + (f": {reason}" if reason else ""))
 
     def _restart(self, slot: _Slot) -> None:
         try:
@@ -236,13 +241,3 @@ class Supervisor:
         for process in psutil.Process().children():
             if process.pid not in ours and process.status() == psutil.STATUS_ZOMBIE:
                 os.waitpid(process.pid, os.WNOHANG)
-
-
-def _ending(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _why_not_started(child: Child, code: int | None) -> str:
-    state = f"was not ready after {child.ready_seconds:.0f} s" if code is None else f"ended with {_ending(code)}"
-    where = f"its log is {child.log}" if child.log else "its last lines stand above"
-    return f"{child.name} {state}: {child.explain() or where}"

@@ -111,6 +111,8 @@ def _read_limited(request: HttpRequest) -> bytes:
         raise errors.InvalidInput("The body could not be read.") from error
     if declared > limit or len(raw) > limit:
         raise errors.PayloadTooLarge(f"The body may have at most {limit} bytes.")
+    if len(raw) < declared:
+        raise errors.InvalidInput("The body ended before its declared length.")
     return raw
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
 
 from ofmemory.infra.drf import answer_error, refuse_broken_path
@@ -27,7 +27,9 @@ class MachineRoutes:
             request.get_host()
             refuse_broken_path(request)
             match = request.resolver_match = resolve(request.path_info)
-            response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-            return response
+            response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         except Exception as error:  # noqa: BLE001 - the last line of defence: every failure has the same shape
-            return answer_error(error)
+            response = answer_error(error)
+        # Without it the answer goes out in chunks.
+        response.headers["Content-Length"] = str(len(response.content))
+        return response

@@ -23,6 +23,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "unacked_restore_throttle": 1,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
+    # Who sends a task may be answering a request: without this a broker that is down holds it up for 6 s. The worker
+    # keeps trying all the same.
+    "max_retries": 0,
 }
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget-old-answers": {"task": "memory.tasks.forget_old_answers", "schedule": 900.0},

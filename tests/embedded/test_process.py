@@ -153,6 +153,25 @@ def test_child_that_never_gets_ready(supervisor: Supervisor) -> None:
         supervisor.start(child)
 
 
+def test_chatter_of_a_child_does_not_hasten_the_questions(supervisor: Supervisor) -> None:
+    asked: list[int] = []
+
+    def is_ready() -> bool:
+        asked.append(1)
+        return False
+
+    chatter = Child(
+        name="chatter",
+        argv=("sh", "-c", "while :; do echo x; sleep 0.001; done"),
+        is_ready=is_ready,
+        ready_seconds=1.0,
+        stop_steps=((signal.SIGTERM, 1.0),),
+    )
+    with pytest.raises(EmbeddedError, match="was not ready"):
+        supervisor.start(chatter)
+    assert len(asked) < 12
+
+
 def test_child_that_ends_too_early_gets_its_attempts(supervisor: Supervisor, ground: Path) -> None:
     counter = ground / "count"
     child = Child(

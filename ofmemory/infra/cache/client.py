@@ -92,6 +92,7 @@ def _connection() -> "redis.connection.ConnectionInterface":
     process_id = os.getpid()
     if _held.connection is None or _held.process_id != process_id:
         # A forked child must not talk through its parent's socket.
+        # Not by make_connection: the pool would count it for ever, and refuse after so many threads have come and gone.
         pool = client().connection_pool
-        _held.connection, _held.process_id = pool.make_connection(), process_id
+        _held.connection, _held.process_id = pool.connection_class(**pool.connection_kwargs), process_id
     return _held.connection

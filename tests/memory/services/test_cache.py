@@ -281,7 +281,7 @@ class TestWithoutRedis:
 
     @pytest.fixture
     def no_broker(self, monkeypatch):
-        with current_app.pool.acquire(), monkeypatch.context() as patch:
+        with monkeypatch.context() as patch:
             patch.setattr(current_app.conf, "broker_write_url", "redis+socket:///nowhere/redis.sock")
             patch.setattr(current_app.amqp, "_producer_pool", None)
             yield

@@ -39,7 +39,7 @@ def without(*tables):
 def keys_sent(monkeypatch):
     """Count the commands sent to Redis."""
     sent = []
-    kind = type(client().connection_pool.make_connection())
+    kind = client().connection_pool.connection_class
     original = kind.send_command
 
     def noting(self, *args, **kwargs):

@@ -17,6 +17,7 @@ from memory.services import import_commit
 from memory.services.clearing import clear_memory
 from memory.services.context import get_memory_context
 from memory.services.counters import MAX_REVENUE
+from memory.services.import_batches import store
 from memory.services.importing import BATCH_ROWS, Imported, Rejection, import_history
 from memory.services.interactions import save_interaction
 from ofmemory.errors import Conflict, InvalidInput, NotFound
@@ -177,7 +178,7 @@ def test_identical_rows_are_all_kept_and_recognised_in_another_file(creator_1, w
 def test_goes_on_at_the_batch_where_it_stopped(creator_1, write, monkeypatch):
     """Identical rows before and after the stop are told apart all the same."""
     path = write(*(row(n % 7) for n in range(3 * BATCH_ROWS)))
-    real, calls = import_commit.store, []
+    real, calls = store, []
 
     def fails_at_the_third(creator_id, reports):
         calls.append(len(reports))
@@ -267,7 +268,7 @@ def test_good_rows_are_stored_and_bad_ones_named(creator_1, write):
     )
     imported, rejections = run(path)
     assert (imported.created, imported.rejected) == (2, 13)
-    at_fault = {}
+    at_fault: dict[int, set[str]] = {}
     for rejection in rejections:
         at_fault.setdefault(rejection.line, set()).add(rejection.field)
     assert at_fault == {
@@ -393,7 +394,7 @@ def test_a_checkpoint_that_moved_elsewhere_undoes_the_batch(creator_1, write):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_that_met_a_deadlock_is_tried_again(creator_1, write, monkeypatch):
-    real, tries = import_commit.store, []
+    real, tries = store, []
 
     def deadlocks_first(creator_id, reports):
         tries.append(1)

@@ -67,9 +67,7 @@ def test_refers_to_what_was_said_and_bought():
     for number in range(5):
         say(f"story number {number} about Rex", 60 - number, metadata={"externalId": f"m-{number}"})
     say("haha ok", 50)
-    save_interaction(
-        **WHO, type="purchase", amount=5, timestamp=days_ago(49), metadata={"category": "photos"}
-    )
+    save_interaction(**WHO, type="purchase", amount=5, timestamp=days_ago(49), metadata={"category": "photos"})
     update_preferences(**WHO, patch={"topicInterests": {"cats": 0.2, "dogs": 0.9}})
     found = hints()
     assert found["topics"] == ["dogs", "cats"]
