@@ -7,16 +7,15 @@ parallel workers find their addresses in the environment and take a Redis databa
 
 import os
 import re
-import tempfile
 from collections.abc import Generator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from ofmemory.embedded.servers import EmbeddedServers, remove_home
+from ofmemory.embedded.servers import temporary_servers
 
-_running: list[tuple[EmbeddedServers, Path]] = []
+_running = ExitStack()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -29,19 +28,13 @@ def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
 
 
 def pytest_unconfigure() -> None:
-    while _running:
-        servers, home = _running.pop()
-        servers.__exit__(None, None, None)
-        remove_home(home)
+    _running.close()
 
 
 def _start() -> None:
-    home = Path(tempfile.mkdtemp(prefix="ofm-test-"))
-    servers = EmbeddedServers(home, durable=False)
-    servers.__enter__()
-    _running.append((servers, home))
+    servers = _running.enter_context(temporary_servers())
     os.environ |= {
-        "OFMEMORY_HOME": str(home),
+        "OFMEMORY_HOME": str(servers.home),
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
         "BROKER_URL": servers.broker_url,

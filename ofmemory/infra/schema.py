@@ -57,7 +57,8 @@ class StrictScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        described: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        describe: Any = auto_schema._map_serializer
+        described = describe(self.target, direction, bypass_extensions=True)
         if "__doc__" not in vars(type(self.target)) or not type(self.target).__doc__:
             described.pop("description", None)  # inherited: about all of them
         return {**described, "additionalProperties": False}

@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -17,7 +18,7 @@ from tests.memory.support import QUERY, A, B, everything, fields_at_fault, iso, 
 DEEP = 100_000
 TARGET = {"fanId": "fan-1"}
 # Every route with a body, and a body that it takes.
-BODIES = {
+BODIES: dict[str, tuple[str, str, Any]] = {
     "save A": ("POST", A, {"content": "hi"}),
     "save B": ("POST", f"{B}/interaction", {**TARGET, "content": "hi"}),
     "preferences A": ("PATCH", f"{A}/preferences", {"topicInterests": {"cats": 1}}),
@@ -317,7 +318,7 @@ def test_every_text_is_kept_or_refused(service, text):
         assert fields_at_fault(answer) == {"content"}
         return
     assert answer.status_code == 200
-    newest = FanMemory.objects.order_by("-id").first()
+    newest = FanMemory.objects.latest("id")
     assert (newest.message_content, newest.metadata) == (text, {text: text})
     FanMemory.objects.all().delete()
 
@@ -326,7 +327,7 @@ def test_every_text_is_kept_or_refused(service, text):
 
 
 def nested(levels):
-    value = 1
+    value: Any = 1
     for _ in range(levels):
         value = {"a": value}
     return value

@@ -4,7 +4,8 @@ import pytest
 from django.apps import apps
 
 from accounts.services.principals import resolve_principal
-from memory.models import EmotionalState, FanMemory, Interaction
+from memory.models import EmotionalState, EngagementMetrics, FanMemory, Interaction
+from memory.services import clearing
 from memory.services.clearing import clear_memory
 from memory.services.exporting import export_memory
 from ofmemory.errors import NotFound
@@ -124,10 +125,8 @@ def test_clear_leaves_others_alone(service, charlie):
 
 def test_every_table_of_a_pair_is_cleared():
     """A new model with a fan in it has to be named in memory.services.clearing."""
-    from memory.services import clearing
-
     of_a_fan = {model for model in apps.get_app_config("memory").get_models() if hasattr(model, "fan_id")}
-    assert of_a_fan == {*clearing._TABLES, clearing.EngagementMetrics}
+    assert of_a_fan == {*clearing._TABLES, EngagementMetrics}
 
 
 @BOTH

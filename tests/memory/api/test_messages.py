@@ -1,6 +1,7 @@
 """Paging through a conversation, by both routes."""
 
 import base64
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -110,7 +111,8 @@ def test_pages_fit_together_at_any_spacing(db, gaps, limit):
         at += gap * (minute(1) - minute(0)) / 60_000_000
         FanMemory.objects.create(creator_id=CREATOR, fan_id="fan-1", message_content="x", sender="fan", created_at=at)
     wanted = list(FanMemory.objects.order_by("-created_at").values_list("id", flat=True))
-    seen, cursor = [], None
+    seen: list[Any] = []
+    cursor = None
     while len(seen) < len(wanted):
         page = get_recent_messages(fan_id="fan-1", creator_id=CREATOR, limit=limit, cursor=cursor)
         seen += [message["id"] for message in page.messages]

@@ -94,7 +94,10 @@ class TestLease:
     def test_marks_older_than_the_lease_go_with_the_next_writer(self):
         client().hset(KEY, "writer", "abc@1000000 ")
         _, mark = cache.begin_write([PAIR], GATE)
-        assert client().hget(KEY, "writer").startswith(mark.encode())
+        held = client().hget(KEY, "writer")
+        assert isinstance(held, bytes)
+        assert held.startswith(mark.encode())
+        assert b"abc" not in held
         cache.end_write([PAIR], mark)
         assert not client().exists(KEY)
 

@@ -125,7 +125,10 @@ class TestCleanup:
         assert FanMemory.objects.filter(fan_id="old-2").count() == 2
 
     def test_a_fan_erased_meanwhile_is_no_matter(self):
-        erase = lambda pair: pair.fan_id == "old-1" and clear_memory(fan_id="old-2", creator_id=CREATOR)  # noqa: E731
+        def erase(pair):
+            if pair.fan_id == "old-1":
+                clear_memory(fan_id="old-2", creator_id=CREATOR)
+
         assert cleanup_old_memories(progress=erase) == [Pair(CREATOR, "old-1")]
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,7 +58,12 @@ class TestEqualInstants:
 
 class TestDuplicates:
     def test_second_report_changes_nothing(self, db, creator_1):
-        event = {"type": "purchase", "amount": Decimal(5), "timestamp": START, "metadata": {"externalId": "p-1"}}
+        event: dict[str, Any] = {
+            "type": "purchase",
+            "amount": Decimal(5),
+            "timestamp": START,
+            "metadata": {"externalId": "p-1"},
+        }
         first = say(**event)
         before = everything()
         again = say(**{**event, "amount": Decimal(9), "timestamp": minute(7)})
@@ -86,7 +92,7 @@ class TestDuplicates:
         assert FanMemory.objects.count() == 2
 
 
-EVENTS = st.lists(
+EVENTS: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.builds(
         lambda number, kind, sender, at, cents: {
             "type": kind,

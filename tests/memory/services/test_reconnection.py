@@ -1,6 +1,8 @@
 """What to pick up again with a fan who was away."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,15 +14,15 @@ from memory.services.preferences import update_preferences
 from tests.memory.support import CREATOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-WHO = {"fan_id": "fan-1", "creator_id": CREATOR}
+WHO: dict[str, Any] = {"fan_id": "fan-1", "creator_id": CREATOR}
 
 
 def days_ago(days):
     return NOW - timedelta(days=days)
 
 
-def say(content, days, **more):
-    save_interaction(**WHO, **{"type": "message", "content": content, "timestamp": days_ago(days), **more})
+def say(content, days, **more: Any):
+    save_interaction(**WHO, type="message", content=content, timestamp=days_ago(days), **more)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +69,7 @@ def test_refers_to_what_was_said_and_bought():
     for number in range(5):
         say(f"story number {number} about Rex", 60 - number, metadata={"externalId": f"m-{number}"})
     say("haha ok", 50)
-    save_interaction(**WHO, type="purchase", amount=5, timestamp=days_ago(49), metadata={"category": "photos"})
+    save_interaction(**WHO, type="purchase", amount=Decimal(5), timestamp=days_ago(49), metadata={"category": "photos"})
     update_preferences(**WHO, patch={"topicInterests": {"cats": 0.2, "dogs": 0.9}})
     found = hints()
     assert found["topics"] == ["dogs", "cats"]
