@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -234,23 +234,16 @@ def answer_error(error: Exception, context: Mapping[str, Any] | None = None) -> 
 def _expected(error: Exception) -> errors.OfMemoryError:
     if isinstance(error, errors.OfMemoryError):
         return error
-    if isinstance(error, drf.NotAuthenticated | drf.AuthenticationFailed):
-        return errors.Unauthorized()
-    if isinstance(error, drf.PermissionDenied | PermissionDenied):
-        return errors.Forbidden()
-    if isinstance(error, Http404 | drf.NotFound):
-        return errors.NotFound("There is nothing here.")
-    if isinstance(error, drf.ValidationError):
-        return _invalid_fields(error.detail)
-    if isinstance(error, RequestDataTooBig):
-        return errors.PayloadTooLarge("The body is too large.")
-    if isinstance(error, drf.APIException):
-        refused = errors.InvalidInput(str(error.detail))
-        refused.status = error.status_code
-        return refused
-    if isinstance(error, SuspiciousOperation):
-        return errors.InvalidInput("The request is not well-formed.")
-    return _database_failure(error) if isinstance(error, DatabaseError) else errors.OfMemoryError("Internal error.")
+    for kinds, ours in _OURS_FOR:
+        if isinstance(error, kinds):
+            return ours(error)
+    return errors.OfMemoryError("Internal error.")
+
+
+def _refused(error: drf.APIException) -> errors.OfMemoryError:
+    refused = errors.InvalidInput(str(error.detail))
+    refused.status = error.status_code
+    return refused
 
 
 def _database_failure(error: DatabaseError) -> errors.OfMemoryError:
@@ -264,6 +257,18 @@ def _database_failure(error: DatabaseError) -> errors.OfMemoryError:
     failure.status = 500
     return failure
 
+
+# What Django, DRF and the database raise → ours; the first that fits, so the special ones stand before the general.
+_OURS_FOR: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], errors.OfMemoryError]], ...] = (
+    ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda _: errors.Unauthorized()),
+    ((drf.PermissionDenied, PermissionDenied), lambda _: errors.Forbidden()),
+    ((drf.NotFound, Http404), lambda _: errors.NotFound("There is nothing here.")),
+    ((drf.ValidationError,), lambda error: _invalid_fields(error.detail)),
+    ((drf.APIException,), _refused),
+    ((RequestDataTooBig,), lambda _: errors.PayloadTooLarge("The body is too large.")),
+    ((SuspiciousOperation,), lambda _: errors.InvalidInput("The request is not well-formed.")),
+    ((DatabaseError,), _database_failure),
+)
 
 # Django's own failures: routes of machines answer in the same shape, pages keep Django's.
 
