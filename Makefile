@@ -5,7 +5,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench schema clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -69,11 +69,14 @@ run: $(RUNTIME) ## start everything at http://127.0.0.1:8000 (other port: PORT=8
 test: $(DEVELOPMENT) ## run the tests (for pytest: make test ARGS="-k cache -x")
 	@exec $(PY) -m pytest $(ARGS)
 
-check: $(DEVELOPMENT) ## everything that has to be green: lint, types, import rules, schema, tests
-	@exec sh tools/check.sh $(ARGS)
+check: $(DEVELOPMENT) ## everything that can be checked without running: lint, types, import rules, schema
+	@exec bash tools/check.sh
 
 bench: $(DEVELOPMENT) ## measure (choices: make bench ARGS=--help)
 	@exec $(PY) -m bench $(ARGS)
+
+schema: $(DEVELOPMENT) ## write docs/openapi.yaml anew after a change of the API
+	@exec $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 clean: ## remove the virtual environment and the caches; the data in .data stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage

@@ -48,7 +48,7 @@ def _cache() -> bool:
 def _broker() -> bool:
     try:
         with Connection(settings.CELERY_BROKER_URL, connect_timeout=1) as broker:  # type: ignore[no-untyped-call]  # kombu
-            broker.ensure_connection(max_retries=1, timeout=1)
+            broker.ensure_connection(max_retries=0, timeout=1)
     except (OperationalError, OSError):
         return False
     return True
