@@ -13,10 +13,11 @@ from accounts.api.authentication import BearerAuthentication, caller_of
 from accounts.domain import Principal, Scope
 from accounts.gate import Gate, limits_for
 from accounts.services.access import access_all_fans, access_creator, access_fans
+from accounts.services.principals import recheck_principal
 from memory.domain import Pair
 from memory.services.idempotency import Answer, Once, answer_once
 from memory.services.writes import writing
-from ofmemory.errors import InvalidInput
+from ofmemory.errors import Forbidden, InvalidInput
 from ofmemory.infra.drf import answer_error, json_body, query_pairs, raw_answer
 
 MAX_KEY_CHARS = 255
@@ -64,12 +65,11 @@ def gate_of(
         Forbidden: another creator, another fan than the caller is bound to, or no such right.
         InvalidInput: no creator is named and the caller belongs to several.
     """
-    principal = request.user
-    creator_id = access_creator(principal, creator_id=creator_id, scope=scope)
-    if fan_ids:
-        access_fans(principal, fan_ids)
-    else:
-        access_all_fans(principal)
+    try:
+        principal, creator_id = _allowed(request.user, scope, creator_id, fan_ids)
+    except Forbidden:
+        # Rights given a moment ago may not have reached this process yet.
+        principal, creator_id = _allowed(recheck_principal(request.auth), scope, creator_id, fan_ids)
     return Gate(
         creator_id,
         limits_for(kind, creator_id=creator_id, fan_id=fan_ids[0] if len(fan_ids) == 1 else ""),
@@ -80,16 +80,29 @@ def gate_of(
     )
 
 
+def _allowed(
+    principal: Principal, scope: Scope, creator_id: str | None, fan_ids: Sequence[str]
+) -> tuple[Principal, str]:
+    creator_id = access_creator(principal, creator_id=creator_id, scope=scope)
+    if fan_ids:
+        access_fans(principal, fan_ids)
+    else:
+        access_all_fans(principal)
+    return principal, creator_id
+
+
 def body_of(request: ApiRequest) -> dict[str, Any]:
-    """Return the body of a request that says everything there, and nothing in its query.
+    """Return the body of a request. The creator may as well be named in the query; everything else stands in the body.
 
     Raises:
-        InvalidInput: the body is not well-formed, or there is a query: ignored, it could name another creator.
+        InvalidInput: the body is not well-formed, or the query says more: ignored, it could mean something else.
         PayloadTooLarge, UnsupportedMediaType: see ``json_body``.
     """
-    for name in query_of(request):
-        raise InvalidInput.field(name[:64], "belongs into the body.")
-    return json_body(request)
+    body = json_body(request)
+    for name, value in query_of(request).items():
+        if name != "creatorId" or body.setdefault(name, value) != value:
+            raise InvalidInput.field(name[:64], "belongs into the body.")
+    return body
 
 
 def optional_body_of(request: ApiRequest) -> dict[str, Any]:

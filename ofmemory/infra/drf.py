@@ -21,6 +21,7 @@ from rest_framework import exceptions as drf
 from rest_framework import serializers
 
 from ofmemory import errors
+from ofmemory.infra.cache.limits import Quota
 from ofmemory.infra.observability.correlation import correlation_id
 
 logger = logging.getLogger(__name__)
@@ -218,6 +219,8 @@ def answer_error(error: Exception, context: Mapping[str, Any] | None = None) -> 
     headers = {}
     if known.retry_after_seconds is not None:
         headers["Retry-After"] = str(known.retry_after_seconds)
+    if isinstance(known, errors.RateLimitExceeded):
+        headers |= Quota(int(str(known.details["limit"])), 0, known.retry_after_seconds or 0).headers()
     if known.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="ofmemory"'
     if isinstance(error, drf.MethodNotAllowed) and context:
