@@ -43,4 +43,6 @@ def _start() -> None:
 
 def _take_database_of_worker(number: int) -> None:
     for name in ("REDIS_URL", "BROKER_URL"):
-        os.environ[name] = re.sub(r"((?:db|virtual_host)=)\d+", rf"\g<1>{number % 16}", os.environ[name])
+        address, found = re.subn(r"(db=|virtual_host=|:\d+/)\d+", rf"\g<1>{number % 16}", os.environ[name])
+        assert found, f"{name} must say which database, as in redis://host:6379/0"
+        os.environ[name] = address

@@ -105,10 +105,10 @@ def body_of(request: ApiRequest) -> dict[str, Any]:
     return body
 
 
-def optional_body_of(request: ApiRequest) -> dict[str, Any]:
-    """Return the body of a request that may as well have none."""
+def body_or_query_of(request: ApiRequest) -> dict[str, Any]:
+    """Return the body of a request, or the query of one that has none."""
     has_body = request.headers.get("Transfer-Encoding") or request.META.get("CONTENT_LENGTH") not in (None, "", "0")
-    return json_body(request) if has_body else {}
+    return body_of(request) if has_body else query_of(request)
 
 
 def query_of(request: ApiRequest) -> dict[str, str]:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 
 from memory.api import answers, operations
 from memory.api import serializers as given
-from memory.api.base import ApiRequest, MemoryView, body_of, optional_body_of, query_of
+from memory.api.base import ApiRequest, MemoryView, body_of, body_or_query_of, query_of
 from memory.api.describing import CONTEXT_OR_UNCHANGED, FAN_IN_PATH, IDEMPOTENCY_KEY, IF_NONE_MATCH, described
 from ofmemory.infra.drf import valid
 
@@ -87,7 +87,7 @@ class FanExportView(MemoryView):
     )
     def post(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Return everything stored about a fan, whole; the creator may stand in the query or in a body."""
-        checked = valid(given.CreatorSerializer, {**query_of(request), **optional_body_of(request)})
+        checked = valid(given.CreatorSerializer, body_or_query_of(request))
         return operations.export(request, _fan(fan_id), checked.get("creatorId"))
 
 

@@ -12,6 +12,8 @@ _default |= {
     "OPTIONS": _default.get("OPTIONS", {})
     | {
         "connect_timeout": 3,
+        "server_side_binding": True,
+        "prepare_threshold": 3,
         "options": "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=30s",
     },
 }

@@ -192,8 +192,11 @@ def test_creator_in_the_body(service, creator_2):
     assert FanMemory.objects.count() == 1
 
 
-def test_creator_in_the_query_of_a_post_is_not_ignored(service, creator_2):
-    assert fields_at_fault(service.post(f"{A}?creatorId=creator-2", {"content": "hi"})) == {"creatorId"}
-    body = {"fanId": "fan-1", "content": "hi"}
-    assert fields_at_fault(service.post(f"{B}/interaction?creatorId=creator-2", body)) == {"creatorId"}
-    assert not FanMemory.objects.exists()
+def test_the_query_of_a_post_is_not_ignored(service, creator_2):
+    for url, body in ((A, {"content": "hi"}), (f"{B}/interaction", {"fanId": "fan-1", "content": "hi"})):
+        refused(service.post(f"{url}?creatorId=creator-2", body), 403, "FORBIDDEN")
+        both = {**body, "creatorId": "creator-1"}
+        assert fields_at_fault(service.post(f"{url}?creatorId=creator-2", both)) == {"creatorId"}
+        assert fields_at_fault(service.post(f"{url}?sender=ai", body)) == {"sender"}
+        assert not FanMemory.objects.exists()
+    assert service.post(f"{A}?creatorId=creator-1", {"content": "hi"}).status_code == 201
