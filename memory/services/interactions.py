@@ -122,6 +122,8 @@ def checked(reported: Interaction, *, creators_currency: str | None, now: dateti
     if reported.type in PAID_TYPES and reported.amount is None:
         raise InvalidInput.field("amount", f"is required for a {reported.type}.")
     if reported.amount is not None:
+        if reported.type == InteractionType.MESSAGE:
+            raise InvalidInput.field("amount", "belongs to a purchase, a tip or an offer, not to a message.")
         if not math.isfinite(reported.amount) or not 0 <= reported.amount <= MAX_AMOUNT:
             raise InvalidInput.field("amount", f"must lie between 0 and {MAX_AMOUNT}.")
         if creators_currency is None:

@@ -1,14 +1,20 @@
 """Recall: what it costs, and what it does when a part cannot be loaded."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
+import orjson
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from memory import selectors
+from memory.models import FanMemory
 from memory.services.context import get_memories_for_fans, get_memory_context, load_contexts
 from memory.services.engagement import get_engagement_score
 from ofmemory.errors import DatabaseUnavailable
 from ofmemory.infra.cache.client import client
+from ofmemory.infra.db import insert_new
 from tests.memory.support import CREATOR, START, A, B, refused, talked
 
 TABLES = {
@@ -140,3 +146,22 @@ class TestDegraded:
                 load_contexts(CREATOR, ["fan-1"], now=START)
         refused(answer, 503, "DATABASE_ERROR")
         assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_the_newest_of_a_large_history_among_many_small_ones_are_read_from_the_end_of_the_index(db):
+    """The planner knows of small histories only, as after an import: it would gather and sort all of the large one."""
+    start = timezone.now() - timedelta(days=400)
+
+    def talk(fan_id, size):
+        said = {"creator_id": "c", "fan_id": fan_id, "message_content": "hi", "sender": "fan"}
+        return [FanMemory(**said, created_at=start + timedelta(minutes=n)) for n in range(size)]
+
+    insert_new([message for number in range(1000) for message in talk(f"small-{number}", 10)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE fan_memories")
+        insert_new(talk("whale", 5_000))
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {selectors._NEWEST_MESSAGES}", (["whale"], "c", 50))
+        told = cursor.fetchone()[0]
+    plan = (orjson.loads(told) if isinstance(told, str) else told)[0]["Plan"]
+    assert plan["Actual Rows"] == 50
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 60
