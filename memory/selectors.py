@@ -1,7 +1,8 @@
 """Reads. Each takes any number of fans of one creator and costs the same number of queries for one as for a hundred."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,48 @@ FROM {CreatorPersona._meta.db_table} WHERE creator_id = %s
 """  # noqa: S608 - names from models
 _NEWEST_MESSAGES = _newest(_MESSAGE)
 _NEWEST_INTERACTIONS = _newest(_INTERACTION)
+_CREATOR_PERSONA = Columns(CreatorPersona, "creator_id", *shapes.PERSONA_FIELDS)
+_ROWS = {"e": _ENGAGEMENT, "p": _PERSONALITY, "r": _PREFERENCES, "m": _EMOTION}
+_FIND_ROWS = f"""
+SELECT {", ".join(columns.of(alias) for alias, columns in _ROWS.items())}, {_CREATOR_PERSONA.of("c")}
+FROM unnest(%s::text[]) AS wanted(fan_id)
+{
+    " ".join(
+        f"LEFT JOIN {columns.table} AS {alias} ON {alias}.fan_id = wanted.fan_id AND {alias}.creator_id = %s"
+        for alias, columns in _ROWS.items()
+    )
+}
+LEFT JOIN {_CREATOR_PERSONA.table} AS c ON c.creator_id = %s
+"""  # noqa: S608 - names from models
+_PAGE = f"""
+SELECT {_MESSAGE.sql} FROM {_MESSAGE.table} AS kept
+WHERE kept.fan_id = %s AND kept.creator_id = %s AND kept.created_at < %s::timestamptz
+ORDER BY kept.created_at DESC LIMIT %s
+"""  # noqa: S608 - names from models
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the tables with one row a fan hold, by fan id; the creator's persona is the personality of ``""``."""
+
+    engagement: Mapping[str, Any]
+    personalities: Mapping[str, dict[str, Any]]
+    preferences: Mapping[str, dict[str, Any]]
+    emotions: Mapping[str, dict[str, Any]]
+
+
+def find_rows(creator_id: str, fan_ids: Sequence[str]) -> Rows:
+    """Return in one query what the next four functions return in four."""
+    parts = (*_ROWS.values(), _CREATOR_PERSONA)
+    found = Columns.fetch_joined(parts, _FIND_ROWS, (list(fan_ids), *[creator_id] * len(parts)))
+    engagement, personalities, preferences, emotions, personas = zip(*found, strict=True)
+    persona = shapes.personality(personas[0]._asdict()) if personas[0] else default_persona()
+    return Rows(
+        {row.fan_id: row for row in engagement if row},
+        {"": persona, **{row.fan_id: shapes.personality(row._asdict()) for row in personalities if row}},
+        {row.fan_id: shapes.preferences(row) for row in preferences if row},
+        {row.fan_id: shapes.emotional_state(row) for row in emotions if row},
+    )
 
 
 def find_engagement(creator_id: str, fan_ids: Sequence[str]) -> dict[str, Any]:
@@ -127,12 +170,9 @@ def pair_exists(pair: Pair) -> bool:
     return EngagementMetrics.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id).exists()
 
 
-def list_messages_before(pair: Pair, before: datetime | None, limit: int) -> list[FanMemory]:
+def list_messages_before(pair: Pair, before: datetime | None, limit: int) -> list[Any]:
     """Return up to ``limit`` messages older than ``before``, newest first. No two share an instant, so none is lost."""
-    rows = FanMemory.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id)
-    if before is not None:
-        rows = rows.filter(created_at__lt=before)
-    return list(rows.order_by("-created_at")[:limit])
+    return _MESSAGE.fetch(_PAGE, (pair.fan_id, pair.creator_id, before or "infinity", limit))
 
 
 def list_personality_changes(pair: Pair, limit: int) -> list[PersonalityChange]:

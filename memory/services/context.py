@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 CacheState = Literal["hit", "miss", "degraded"]
 MAX_BULK_FANS = 100
+PART_COUNT = 6
 ETAG_CHARS = 32
 NEVER_SEEN = "Nothing is known about this fan."
 
@@ -120,7 +121,7 @@ def recall_many(creator_id: str, fan_ids: Sequence[str], gate: Gate) -> Recalled
 
 
 def load_contexts(creator_id: str, fan_ids: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
-    """Load contexts from the database, past the cache: six queries, however many fans.
+    """Load contexts from the database, past the cache: three queries, however many fans.
 
     Raises:
         DatabaseUnavailable: no part could be loaded.
@@ -137,28 +138,25 @@ def load_contexts(creator_id: str, fan_ids: Sequence[str], *, now: datetime) -> 
 
 def _load(parts: "_Parts", now: datetime) -> dict[str, dict[str, Any]]:
     creator_id, fan_ids = parts.query
-    engagement = parts.load("engagementMetrics", selectors.find_engagement)
-    personalities = parts.load("personalityProfile", selectors.find_personalities)
-    preferences = parts.load("preferences", selectors.find_preferences)
-    emotions = parts.load("emotionalState", selectors.find_emotional_states)
+    rows = parts.load_rows()
     messages = parts.load("recentMessages", selectors.list_recent_messages)
     interactions = parts.load("recentInteractions", selectors.list_recent_interactions)
-    if len(parts.degraded) == parts.count:
+    if len(parts.degraded) == PART_COUNT:
         raise DatabaseUnavailable("The database did not answer.", retry_after_seconds=2)
     # Without the counters nobody can say who was never seen: then those count as seen of whom anything is left.
-    known = messages if "engagementMetrics" in parts.degraded else engagement
-    default = personalities.get("") or selectors.default_persona()
+    known = messages if "engagementMetrics" in parts.degraded else rows.engagement
+    default = rows.personalities.get("") or selectors.default_persona()
     contexts = {}
     for fan_id in (fan_id for fan_id in fan_ids if fan_id in known):
-        row = engagement.get(fan_id)
+        row = rows.engagement.get(fan_id)
         contexts[fan_id] = {
             "fanId": fan_id,
             "creatorId": creator_id,
             "recentMessages": messages.get(fan_id, []),
             "recentInteractions": interactions.get(fan_id, []),
-            "personalityProfile": personalities.get(fan_id, default),
-            "preferences": preferences.get(fan_id) or shapes.preferences(None),
-            "emotionalState": emotions.get(fan_id) or shapes.emotional_state(None),
+            "personalityProfile": rows.personalities.get(fan_id, default),
+            "preferences": rows.preferences.get(fan_id) or shapes.preferences(None),
+            "emotionalState": rows.emotions.get(fan_id) or shapes.emotional_state(None),
             "engagementMetrics": shapes.engagement(row),
             "lastInteraction": row.last_interaction if row else None,
             "learning": shapes.learning(row),
@@ -169,7 +167,7 @@ def _load(parts: "_Parts", now: datetime) -> dict[str, dict[str, Any]]:
 
 
 class _Parts:
-    """Loads the parts of contexts one by one; one that fails becomes empty and is named."""
+    """Loads the parts of contexts; one that fails becomes empty and is named."""
 
     def __init__(
         self,
@@ -183,10 +181,23 @@ class _Parts:
         self._may_fail = may_fail
         self._guard = guard
         self.degraded: list[str] = []
-        self.count = 0
+
+    def load_rows(self) -> selectors.Rows:
+        """Load what has one row a fan in one query; if that fails in four, to find out which part it is."""
+        try:
+            with self._guard():
+                return selectors.find_rows(*self.query)
+        except DatabaseError:
+            if not self._may_fail:
+                raise
+        return selectors.Rows(
+            self.load("engagementMetrics", selectors.find_engagement),
+            self.load("personalityProfile", selectors.find_personalities),
+            self.load("preferences", selectors.find_preferences),
+            self.load("emotionalState", selectors.find_emotional_states),
+        )
 
     def load(self, name: str, select: Callable[[str, Sequence[str]], Mapping[str, T]]) -> Mapping[str, T]:
-        self.count += 1
         try:
             with self._guard():
                 return select(*self.query)

@@ -3,6 +3,7 @@
 from collections import namedtuple
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -66,9 +67,10 @@ class Columns:
     """
 
     def __init__(self, model: type[models.Model], *names: str) -> None:
-        fields = [model._meta.get_field(name) for name in names]
+        fields: list[Any] = [model._meta.get_field(name) for name in names]
         self.table = f'"{model._meta.db_table}"'
-        self.sql = ", ".join(_selected(field) for field in fields)
+        self.sql = ", ".join(_selected(field, f'"{field.column}"') for field in fields)
+        self._fields = fields
         self._row: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - names known at run time
         self._json = [i for i, field in enumerate(fields) if isinstance(field, models.JSONField)]
         self._instants = [i for i, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
@@ -79,6 +81,29 @@ class Columns:
             cursor.execute(sql, params)
             return [self._made(list(values)) for values in cursor.fetchall()]
 
+    def of(self, alias: str) -> str:
+        """Return what to select from a table joined under ``alias``."""
+        return ", ".join(_selected(field, f'{alias}."{field.column}"') for field in self._fields)
+
+    @staticmethod
+    def fetch_joined(parts: "Sequence[Columns]", sql: str, params: Sequence[Any]) -> list[list[Any]]:
+        """Run a query that selects the columns of several tables after each other.
+
+        Returns:
+            For each row one row a table, None where an outer join found none (its first column is NULL).
+        """
+        ends = list(accumulate(len(part._fields) for part in parts))
+        slices = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(sql, params)
+            return [
+                [
+                    None if values[cut.start] is None else part._made(list(values[cut]))
+                    for part, cut in zip(parts, slices, strict=True)
+                ]
+                for values in cursor.fetchall()
+            ]
+
     def _made(self, values: list[Any]) -> Any:
         for i in self._json:
             values[i] = orjson.loads(values[i])
@@ -88,11 +113,11 @@ class Columns:
         return self._row._make(values)
 
 
-def _selected(field: Any) -> str:
+def _selected(field: Any, column: str) -> str:
     """Instants travel as microseconds: psycopg reads a number in C, but Django's instants in Python."""
     if isinstance(field, models.DateTimeField):
-        return f'(extract(epoch FROM "{field.column}") * 1000000)::bigint AS "{field.column}"'
-    return f'"{field.column}"'
+        return f'(extract(epoch FROM {column}) * 1000000)::bigint AS "{field.column}"'
+    return column
 
 
 def lift_statement_timeout(using: str, **_: Any) -> None:

@@ -62,8 +62,8 @@ class TestCost:
         for number in range(100):
             talked(2, f"fan-{number}")
 
-    def test_a_miss_takes_six_queries(self, django_assert_num_queries):
-        with django_assert_num_queries(6):
+    def test_a_miss_takes_three_queries(self, django_assert_num_queries):
+        with django_assert_num_queries(3):
             get_memory_context(fan_id="fan-1", creator_id=CREATOR)
 
     def test_a_hit_takes_none(self, django_assert_num_queries):
@@ -73,7 +73,7 @@ class TestCost:
 
     @pytest.mark.parametrize("count", [1, 10, 100])
     def test_many_misses_take_as_many_queries_as_one(self, count, django_assert_num_queries):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(3):
             found = get_memories_for_fans(fan_ids=[f"fan-{n}" for n in range(count)], creator_id=CREATOR)
         assert len(found) == count
 
