@@ -1,6 +1,7 @@
 """Types and sizes of what comes in. Rules are the services'."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -157,7 +158,7 @@ class ContentPreferenceSerializer(StrictSerializer):
     confidence = UnitField(required=False)
 
 
-class NamedValues(serializers.JSONField):
+class NamedValues(serializers.JSONField, ABC):
     """{name: value or null}, names of 1-64 characters."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -167,8 +168,9 @@ class NamedValues(serializers.JSONField):
             raise serializers.ValidationError(f"Names must have 1 to {MAX_NAME_CHARS} characters.")
         return {name: None if value is None else self.one(name, value) for name, value in data.items()}
 
+    @abstractmethod
     def one(self, name: str, value: Any) -> Any:
-        raise NotImplementedError
+        """Return the value of ``name`` as it is kept, or raise what is wrong with it."""
 
 
 @extend_schema_field(_named(UNIT_SCHEMA))

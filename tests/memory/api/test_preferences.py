@@ -193,3 +193,15 @@ class TestOfMany:
     def test_another_creator(self, service, fans, creator_2):
         body = {"creatorId": "creator-2", "updates": [{"fanId": "fan-1"}]}
         refused(service.patch(self.url, body), 403, "FORBIDDEN")
+
+
+def test_a_number_beyond_64_bits_survives_the_database(service):
+    """PostgreSQL hands the 1e20 that a client sent back as a whole number, which JSON writers refuse."""
+    service.say("fan-1")
+    for name in ("n", "m"):
+        answer = service.patch(
+            "/api/of-memory/preferences", {"fanId": "fan-1", "communicationPreferences": {name: 1e20}}
+        )
+        assert answer.status_code == 200, answer.content
+    assert answer.json()["data"]["communicationPreferences"] == {"n": 1e20, "m": 1e20}
+    assert service.context("fan-1")["preferences"]["communicationPreferences"] == {"n": 1e20, "m": 1e20}
