@@ -67,7 +67,7 @@ run: $(RUNTIME) ## start everything at http://127.0.0.1:8000 (other port: PORT=8
 	@exec $(PY) -m ofmemory.embedded run
 
 test: $(DEVELOPMENT) ## run the tests (for pytest: make test ARGS="-k cache -x")
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 check: $(DEVELOPMENT) ## everything that can be checked without running: lint, types, import rules, schema
 	@exec bash tools/check.sh
