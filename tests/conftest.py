@@ -1,13 +1,16 @@
 """Three people, two creators, and a client that speaks the API."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import orjson
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
 
 from accounts.domain import ALL_SCOPES, Role
 from accounts.models import Creator, User
@@ -15,6 +18,12 @@ from accounts.services.keys import create_key
 from accounts.services.principals import forget_principals
 from accounts.services.sessions import open_session
 from ofmemory.infra.cache.client import client
+
+# The same examples in every run, however busy the machine; HYPOTHESIS_PROFILE=explore looks for new ones.
+SLOW_IS_FINE: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis.settings.register_profile("steady", derandomize=True, **SLOW_IS_FINE)
+hypothesis.settings.register_profile("explore", max_examples=1000, **SLOW_IS_FINE)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 PASSWORD = "correct horse battery"
 

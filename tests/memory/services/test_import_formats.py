@@ -155,7 +155,9 @@ def test_the_name_tells_the_format_before_the_content_does(creator_1, file):
 
 _odd = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.just([]), st.just({}))
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-_deep = st.recursive(st.none() | _text, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_text, inner))
+# The API refuses NUL before its serializers see the body, so here metadata has none.
+_clean = _text.map(lambda text: text.replace("\x00", ""))
+_deep = st.recursive(st.none() | _clean, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_clean, inner))
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "fanId": st.sampled_from(["fan-1", "", " x", "x" * 255, "x" * 256, "a\nb", "é"]) | _text | _odd,
     "creatorId": st.sampled_from([CREATOR, ""]) | _odd,
@@ -166,7 +168,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
         ["2026-03-01T12:00:00Z", "2026-03-01 12:00", "2026-03-01", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+10:00",
          "2026-03-01T12:00:00+01:00", "20260301T120000Z", "2026-W10-1", "", "now", 1_700_000_000]
     ) | st.datetimes().map(str) | _text,
-    "metadata": st.dictionaries(_text.filter(lambda t: "\x00" not in t), _deep.filter(lambda v: "\x00" not in str(v)))
+    "metadata": st.dictionaries(_clean, _deep)
     | st.sampled_from([{"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": 1}}}}}}}}, {"externalId": "x" * 256}])
     | st.just({"a": [[[[[[[[]]]]]]]]}) | st.just({"a": "x" * 40_000}) | _odd,
     "amount": st.sampled_from(
