@@ -22,7 +22,7 @@ from memory.models import (
     PersonalityChange,
     PersonalityProfile,
 )
-from ofmemory.infra.db import Columns
+from ofmemory.infra.db import Columns, Joined
 
 _PERSONA = (*shapes.PERSONA_FIELDS, "confidence_score", "interaction_count", "locked_traits", "last_calibrated")
 _MESSAGE = Columns(
@@ -79,15 +79,13 @@ _NEWEST_MESSAGES = _newest(_MESSAGE)
 _NEWEST_INTERACTIONS = _newest(_INTERACTION)
 _CREATOR_PERSONA = Columns(CreatorPersona, "creator_id", *shapes.PERSONA_FIELDS)
 _ROWS = {"e": _ENGAGEMENT, "p": _PERSONALITY, "r": _PREFERENCES, "m": _EMOTION}
+_JOINED = Joined(**_ROWS, c=_CREATOR_PERSONA)
+_JOINS = " ".join(
+    f"LEFT JOIN {columns.table} AS {alias} ON {alias}.fan_id = wanted.fan_id AND {alias}.creator_id = %s"
+    for alias, columns in _ROWS.items()
+)
 _FIND_ROWS = f"""
-SELECT {", ".join(columns.of(alias) for alias, columns in _ROWS.items())}, {_CREATOR_PERSONA.of("c")}
-FROM unnest(%s::text[]) AS wanted(fan_id)
-{
-    " ".join(
-        f"LEFT JOIN {columns.table} AS {alias} ON {alias}.fan_id = wanted.fan_id AND {alias}.creator_id = %s"
-        for alias, columns in _ROWS.items()
-    )
-}
+SELECT {_JOINED.sql} FROM unnest(%s::text[]) AS wanted(fan_id) {_JOINS}
 LEFT JOIN {_CREATOR_PERSONA.table} AS c ON c.creator_id = %s
 """  # noqa: S608 - names from models
 _PAGE = f"""
@@ -109,8 +107,7 @@ class Rows:
 
 def find_rows(creator_id: str, fan_ids: Sequence[str]) -> Rows:
     """Return in one query what the next four functions return in four."""
-    parts = (*_ROWS.values(), _CREATOR_PERSONA)
-    found = Columns.fetch_joined(parts, _FIND_ROWS, (list(fan_ids), *[creator_id] * len(parts)))
+    found = _JOINED.fetch(_FIND_ROWS, (list(fan_ids), *[creator_id] * (len(_ROWS) + 1)))
     engagement, personalities, preferences, emotions, personas = zip(*found, strict=True)
     persona = shapes.personality(personas[0]._asdict()) if personas[0] else default_persona()
     return Rows(

@@ -31,26 +31,24 @@ def export_memory(*, fan_id: str, creator_id: str) -> dict[str, Any]:
 
 def _collect(pair: Pair) -> dict[str, Any]:
     of_pair = {"creator_id": pair.creator_id, "fan_id": pair.fan_id}
-    found = selectors.find_engagement(pair.creator_id, [pair.fan_id]).get(pair.fan_id)
-    if found is None:
+    rows = selectors.find_rows(pair.creator_id, [pair.fan_id])
+    if pair.fan_id not in rows.engagement:
         raise NotFound("Nothing is known about this fan.")
-    fans = (pair.creator_id, [pair.fan_id])
     messages = [shapes.message(row) for row in FanMemory.objects.filter(**of_pair).order_by("created_at")]
     others = [shapes.interaction(row) for row in Interaction.objects.filter(**of_pair).order_by("created_at", "id")]
     history = [
         shapes.personality_change(row) for row in PersonalityChange.objects.filter(**of_pair).order_by("created_at")
     ]
-    personalities = selectors.find_personalities(*fans)
     return {
         "fanId": pair.fan_id,
         "creatorId": pair.creator_id,
         "exportedAt": timezone.now(),
         "messages": messages,
         "interactions": others,
-        "personalityProfile": personalities.get(pair.fan_id, personalities[""]),
+        "personalityProfile": rows.personalities.get(pair.fan_id, rows.personalities[""]),
         "personalityHistory": history,
-        "preferences": selectors.find_preferences(*fans).get(pair.fan_id) or shapes.preferences(None),
-        "emotionalState": selectors.find_emotional_states(*fans).get(pair.fan_id) or shapes.emotional_state(None),
-        "engagementMetrics": shapes.engagement(found),
+        "preferences": rows.preferences.get(pair.fan_id) or shapes.preferences(None),
+        "emotionalState": rows.emotions.get(pair.fan_id) or shapes.emotional_state(None),
+        "engagementMetrics": shapes.engagement(rows.engagement[pair.fan_id]),
         "counts": {"messages": len(messages), "interactions": len(others), "personalityHistory": len(history)},
     }

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 
@@ -14,7 +13,8 @@ from memory.events import history_imported
 from memory.models import FanMemory
 from memory.models import Interaction as InteractionRow
 from memory.services.counters import Tally, count_all
-from memory.services.interactions import ONE_MICROSECOND, interaction_row, message_row
+from memory.services.instants import move_on
+from memory.services.interactions import interaction_row, message_row
 from memory.services.writes import announce
 from ofmemory.infra.db import insert_new
 
@@ -22,30 +22,11 @@ Stored = FanMemory | InteractionRow
 # Which interaction an external id stands for: a message and a purchase may share one.
 Key = tuple[type[Stored], str, str]
 
-_MESSAGES = FanMemory._meta.db_table
 _KNOWN = """
 SELECT stored.fan_id, stored.external_id FROM unnest(%s::text[], %s::text[]) AS wanted(fan_id, external_id)
 JOIN {table} AS stored ON stored.fan_id = wanted.fan_id AND stored.external_id = wanted.external_id
 WHERE stored.creator_id = %s AND NOT (stored.external_id = '')
 """
-# Of each instant that is taken: the last of the messages that follow it without a gap.
-_END_OF_RUN = f"""
-SELECT wanted.fan_id, wanted.at, last.created_at
-FROM unnest(%(fans)s::text[], %(instants)s::timestamptz[]) AS wanted(fan_id, at)
-CROSS JOIN LATERAL (
-    SELECT run.created_at FROM {_MESSAGES} AS run
-    WHERE run.fan_id = wanted.fan_id AND run.creator_id = %(creator)s AND run.created_at >= wanted.at
-    AND NOT EXISTS (
-        SELECT FROM {_MESSAGES} AS next WHERE next.fan_id = run.fan_id AND next.creator_id = run.creator_id
-        AND next.created_at = run.created_at + interval '1 microsecond'
-    )
-    ORDER BY run.created_at LIMIT 1
-) AS last
-WHERE EXISTS (
-    SELECT FROM {_MESSAGES} AS taken
-    WHERE taken.fan_id = wanted.fan_id AND taken.creator_id = %(creator)s AND taken.created_at = wanted.at
-)
-"""  # noqa: S608 - the name comes from the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +98,7 @@ def _insert_messages(creator_id: str, reports: Sequence[Report]) -> list[tuple[R
         left = [(report, row) for report, row in rows if row.id not in ids]
         known = find_known(creator_id, [report.key for report, _ in left])
         rows = [(report, row) for report, row in left if report.key not in known]
-        _move_on(creator_id, [row for _, row in rows])
+        move_on(creator_id, [row for _, row in rows])
     return made
 
 
@@ -125,23 +106,3 @@ def _insert_others(creator_id: str, reports: Sequence[Report]) -> list[tuple[Rep
     rows = [(report, interaction_row(Pair(creator_id, report.fan_id), report.interaction)) for report in reports]
     ids = insert_new([row for _, row in rows])
     return [(report, row.created_at) for report, row in rows if row.id in ids]
-
-
-def _move_on(creator_id: str, rows: Sequence[FanMemory]) -> None:
-    """Give messages whose instant is taken the next free ones, in their order."""
-    if not rows:
-        return
-    wanted = list(dict.fromkeys((row.fan_id, row.created_at) for row in rows))
-    values: dict[str, Any] = {
-        "fans": [fan for fan, _ in wanted],
-        "instants": [at for _, at in wanted],
-        "creator": creator_id,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_END_OF_RUN, values)
-        ends = {(fan, at): end for fan, at, end in cursor.fetchall()}
-    given: dict[tuple[str, datetime], datetime] = {}
-    for row in rows:
-        end = ends.get((row.fan_id, row.created_at))
-        if end is not None:
-            given[row.fan_id, end] = row.created_at = given.get((row.fan_id, end), end) + ONE_MICROSECOND

@@ -16,6 +16,7 @@ from memory.domain import Interaction, InteractionType, Sender
 from memory.services.bounds import MAX_CONTENT_CHARS, id_problem, metadata_problem
 from memory.services.interactions import external_id_of
 from ofmemory.errors import InvalidInput
+from ofmemory.infra.json_values import holds_nul
 
 MAX_AMOUNT_CHARS = 1000
 _CENT = Decimal("0.01")
@@ -138,17 +139,9 @@ def _metadata(value: Any) -> dict[str, Any]:
     if problem := metadata_problem(value):
         raise _Refused(problem)
     # PostgreSQL can store no NUL. Looking for its escape first spares walking through nearly every object.
-    if b"\\u0000" in orjson.dumps(value) and _holds_nul(value):
+    if b"\\u0000" in orjson.dumps(value) and holds_nul(value):
         raise _Refused("Must not hold NUL characters.")
     return dict(value)
-
-
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any("\x00" in key or _holds_nul(item) for key, item in value.items())
-    if isinstance(value, list):
-        return any(map(_holds_nul, value))
-    return isinstance(value, str) and "\x00" in value
 
 
 _TYPES = {kind.value: kind for kind in InteractionType}

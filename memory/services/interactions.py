@@ -3,13 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.gate import Gate
@@ -20,6 +19,7 @@ from memory.models import FanMemory
 from memory.models import Interaction as InteractionRow
 from memory.services.bounds import EXTERNAL_ID_NAMES
 from memory.services.counters import Tally, count
+from memory.services.instants import move_on
 from memory.services.writes import announce, writing
 from ofmemory.errors import InvalidInput, NotFound
 from ofmemory.infra.db import insert_new
@@ -28,7 +28,6 @@ Word = TypeVar("Word", bound=StrEnum)
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_AMOUNT = Decimal("99999999.99")
-ONE_MICROSECOND = timedelta(microseconds=1)
 
 
 def save_interaction(
@@ -140,7 +139,7 @@ def _insert_message(pair: Pair, reported: Interaction) -> SavedInteraction:
     while not insert_new([row]):
         if earlier := find_duplicate(FanMemory, pair, reported.external_id):
             return earlier
-        row.created_at = _first_free_instant(pair, row.created_at)
+        move_on(pair.creator_id, [row])
     return SavedInteraction(row.id, row.created_at, duplicate=False)
 
 
@@ -190,14 +189,3 @@ def find_duplicate(
     rows = model.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id, external_id=external_id)
     found = rows.values_list("id", "created_at").first()
     return SavedInteraction(*found, duplicate=True) if found else None
-
-
-def _first_free_instant(pair: Pair, wanted: datetime) -> datetime:
-    """Return the first microsecond from ``wanted`` on at which the pair has no message yet."""
-    messages = FanMemory.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id)
-    followed = Exists(messages.filter(created_at=OuterRef("created_at") + ONE_MICROSECOND))
-    # Without the last condition a message deleted meanwhile would send this one behind the next run, days later.
-    end_of_run = messages.filter(~followed, Exists(messages.filter(created_at=wanted)), created_at__gte=wanted)
-    last = end_of_run.order_by("created_at").values_list("created_at", flat=True).first()
-    # None: the message in the way has just been deleted.
-    return wanted if last is None else last + ONE_MICROSECOND

@@ -70,7 +70,7 @@ class Columns:
         fields: list[Any] = [model._meta.get_field(name) for name in names]
         self.table = f'"{model._meta.db_table}"'
         self.sql = ", ".join(_selected(field, f'"{field.column}"') for field in fields)
-        self._fields = fields
+        self.fields = fields
         self._row: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - names known at run time
         self._json = [i for i, field in enumerate(fields) if isinstance(field, models.JSONField)]
         self._instants = [i for i, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
@@ -79,38 +79,40 @@ class Columns:
         """Run a query that selects these columns in this order and return its rows."""
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(sql, params)
-            return [self._made(list(values)) for values in cursor.fetchall()]
+            return [self.made(list(values)) for values in cursor.fetchall()]
 
-    def of(self, alias: str) -> str:
-        """Return what to select from a table joined under ``alias``."""
-        return ", ".join(_selected(field, f'{alias}."{field.column}"') for field in self._fields)
-
-    @staticmethod
-    def fetch_joined(parts: "Sequence[Columns]", sql: str, params: Sequence[Any]) -> list[list[Any]]:
-        """Run a query that selects the columns of several tables after each other.
-
-        Returns:
-            For each row one row a table, None where an outer join found none (its first column is NULL).
-        """
-        ends = list(accumulate(len(part._fields) for part in parts))
-        slices = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(sql, params)
-            return [
-                [
-                    None if values[cut.start] is None else part._made(list(values[cut]))
-                    for part, cut in zip(parts, slices, strict=True)
-                ]
-                for values in cursor.fetchall()
-            ]
-
-    def _made(self, values: list[Any]) -> Any:
+    def made(self, values: list[Any]) -> Any:
+        """Return the row of the values that were selected."""
         for i in self._json:
             values[i] = orjson.loads(values[i])
         for i in self._instants:
             if values[i] is not None:
                 values[i] = _EPOCH + timedelta(microseconds=values[i])
         return self._row._make(values)
+
+
+class Joined:
+    """The columns of several tables side by side, each under its alias, as outer joins yield them."""
+
+    def __init__(self, **parts: Columns) -> None:
+        ends = list(accumulate(len(part.fields) for part in parts.values()))
+        self._cuts = list(zip(parts.values(), [0, *ends], ends, strict=False))
+        self.sql = ", ".join(
+            _selected(field, f'{alias}."{field.column}"') for alias, part in parts.items() for field in part.fields
+        )
+
+    def fetch(self, sql: str, params: Sequence[Any]) -> list[list[Any]]:
+        """Run a query that selects these columns.
+
+        Returns:
+            For each row one row a table, None where the join found none (its first column is NULL).
+        """
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(sql, params)
+            return [
+                [None if row[begin] is None else part.made(list(row[begin:end])) for part, begin, end in self._cuts]
+                for row in cursor.fetchall()
+            ]
 
 
 def _selected(field: Any, column: str) -> str:

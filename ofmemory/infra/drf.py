@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -22,6 +22,7 @@ from rest_framework import serializers
 
 from ofmemory import errors
 from ofmemory.infra.cache.limits import Quota
+from ofmemory.infra.json_values import holds_nul, levels
 from ofmemory.infra.observability.correlation import correlation_id
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
     # Of two values under one name others may have checked the one and we would take the other.
     json.loads(raw, object_pairs_hook=_refuse_repeated)
     # PostgreSQL can store no NUL.
-    if b"\\u0000" in raw and _holds_nul(body):
+    if b"\\u0000" in raw and holds_nul(body):
         raise errors.InvalidInput("Text must not hold NUL characters.")
     return body
 
@@ -123,25 +124,7 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
 
 
 def _is_deep(body: dict[str, Any]) -> bool:
-    return next(islice(_levels(body), MAX_BODY_DEPTH + 1, None), None) is not None
-
-
-def _holds_nul(body: dict[str, Any]) -> bool:
-    return any(isinstance(item, str) and "\x00" in item for level in _levels(body) for item in level)
-
-
-def _levels(body: dict[str, Any]) -> Iterator[list[Any]]:
-    """Yield what stands in a JSON value depth by depth, names included; without recursion, whose depth is bounded."""
-    level: list[Any] = [body]
-    while level:
-        yield level
-        level = [child for item in level for child in _children(item)]
-
-
-def _children(item: Any) -> list[Any]:
-    if isinstance(item, dict):
-        return [*item, *item.values()]
-    return item if isinstance(item, list) else []
+    return next(islice(levels(body), MAX_BODY_DEPTH + 1, None), None) is not None
 
 
 def valid(serializer_class: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
