@@ -18,6 +18,7 @@ from accounts.services.keys import create_key
 from accounts.services.principals import forget_principals
 from accounts.services.sessions import open_session
 from ofmemory.infra.cache.client import client
+from privacy.keys.keyring import forget_all
 
 # The same examples in every run, however busy the machine; HYPOTHESIS_PROFILE=explore looks for new ones.
 SLOW_IS_FINE: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -26,6 +27,15 @@ hypothesis.settings.register_profile("explore", max_examples=1000, **SLOW_IS_FIN
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 PASSWORD = "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test with a database has the keys database as well: nearly every row of a pair needs it."""
+    for item in items:
+        if mark := item.get_closest_marker("django_db"):
+            mark.kwargs.setdefault("databases", ["default", "keys"])
+        elif {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db(databases=["default", "keys"]))
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +53,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def _fresh_cache() -> None:
     """Tests share a Redis: each starts with an empty one, and with no caller remembered."""
     client().flushdb()
+    forget_all()
     forget_principals()
 
 

@@ -36,6 +36,7 @@ def _start() -> None:
     os.environ |= {
         "OFMEMORY_HOME": str(servers.home),
         "DATABASE_URL": servers.database_url,
+        "KEYS_DATABASE_URL": servers.keys_database_url,
         "REDIS_URL": servers.redis_url,
         "BROKER_URL": servers.broker_url,
     }

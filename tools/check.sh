@@ -11,7 +11,7 @@ $bin/ruff check .
 $bin/ruff format --check .
 
 step "mypy (strict)"
-$bin/mypy accounts memory ofmemory bench
+$bin/mypy accounts memory ofmemory privacy bench
 
 step "import-linter"
 $bin/lint-imports --no-cache
@@ -31,7 +31,8 @@ $bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 step "deployment check on production settings"
 env DJANGO_SETTINGS_MODULE=ofmemory.settings.production \
     SECRET_KEY="$($bin/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
-    DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 BROKER_URL=redis://127.0.0.1:1/1 \
+    DATABASE_URL=postgres://nobody@127.0.0.1:1/none KEYS_DATABASE_URL=postgres://nobody@127.0.0.1:1/keys \
+    REDIS_URL=redis://127.0.0.1:1/0 BROKER_URL=redis://127.0.0.1:1/1 \
     ALLOWED_HOSTS=ofmemory.example \
     $bin/python manage.py check --deploy --fail-level WARNING
 

@@ -8,6 +8,7 @@ from ofmemory.settings.database import *  # noqa: F403
 from ofmemory.settings.env import BASE_DIR, OFMEMORY_HOME, env
 from ofmemory.settings.logging import *  # noqa: F403
 from ofmemory.settings.memory import *  # noqa: F403
+from ofmemory.settings.privacy import *  # noqa: F403
 from ofmemory.settings.rest import *  # noqa: F403
 
 DEBUG = False
@@ -29,6 +30,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "ofmemory.infra",
     "accounts",
+    "privacy",
     "memory",
 ]
 MIDDLEWARE = [

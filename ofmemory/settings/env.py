@@ -28,10 +28,12 @@ WORKER_CONCURRENCY: Final = env.int("WORKER_CONCURRENCY", default=2)
 
 # An address given from outside wins; without one the embedded server of this home is used.
 EXTERNAL_DATABASE_URL: Final = env.str("DATABASE_URL", default="")
+EXTERNAL_KEYS_DATABASE_URL: Final = env.str("KEYS_DATABASE_URL", default="")
 EXTERNAL_REDIS_URL: Final = env.str("REDIS_URL", default="")
 EXTERNAL_BROKER_URL: Final = env.str("BROKER_URL", default="") or EXTERNAL_REDIS_URL
 
 DATABASE_URL: Final = EXTERNAL_DATABASE_URL or locations.database_url(OFMEMORY_HOME)
+KEYS_DATABASE_URL: Final = EXTERNAL_KEYS_DATABASE_URL or locations.database_url(OFMEMORY_HOME, "ofmemory_keys")
 REDIS_URL: Final = EXTERNAL_REDIS_URL or locations.redis_url(OFMEMORY_HOME, "cache")
 BROKER_URL: Final = EXTERNAL_BROKER_URL or locations.redis_url(OFMEMORY_HOME, "broker")
 

@@ -3,11 +3,12 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from ofmemory.settings.base import *  # noqa: F403
-from ofmemory.settings.env import BASE_DIR, EXTERNAL_DATABASE_URL, EXTERNAL_REDIS_URL, env
+from ofmemory.settings.env import BASE_DIR, EXTERNAL_DATABASE_URL, EXTERNAL_KEYS_DATABASE_URL, EXTERNAL_REDIS_URL, env
 
 for _name, _value in {
     "SECRET_KEY": env.str("SECRET_KEY", default=""),
     "DATABASE_URL": EXTERNAL_DATABASE_URL,
+    "KEYS_DATABASE_URL": EXTERNAL_KEYS_DATABASE_URL,
     "REDIS_URL": EXTERNAL_REDIS_URL,
     "BROKER_URL": env.str("BROKER_URL", default=""),
     "ALLOWED_HOSTS": env.str("ALLOWED_HOSTS", default=""),
@@ -17,6 +18,7 @@ for _name, _value in {
 
 DEBUG = False
 DEMO_ENABLED = False
+KEYSET_MAY_BE_MADE = False
 WHITENOISE_USE_FINDERS = False
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

@@ -4,7 +4,8 @@ from ofmemory.settings.base import *  # noqa: F403
 from ofmemory.settings.base import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-DATABASES["default"]["CONN_MAX_AGE"] = 0
+for _database in DATABASES.values():
+    _database["CONN_MAX_AGE"] = 0
 # A busy machine is no dead cache; tests of a dead one point at no server at all.
 REDIS_TIMEOUT_SECONDS = 10.0
 RATE_LIMITS = dict.fromkeys(
