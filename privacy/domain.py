@@ -53,7 +53,7 @@ class OnErasure(StrEnum):
 
 
 class Limit(IntFlag):
-    """What must not be done with a pair's data. Kept on the pair's lock row, so that every writer and reader sees it."""
+    """What must not be done with a pair's data. Kept on the pair's lock row, so that writers and readers see it."""
 
     NONE = 0
     NO_MEMORY = 1
@@ -72,6 +72,15 @@ NOT_CONSENTED: dict[Purpose, Limit] = {
     Purpose.EMOTION_ANALYSIS: Limit.NO_EMOTION_ANALYSIS,
     Purpose.PURCHASE_PROFILING: Limit.NO_PURCHASE_PROFILING,
 }
+
+
+_PROFILING = frozenset({Purpose.PERSONALISATION, Purpose.EMOTION_ANALYSIS, Purpose.PURCHASE_PROFILING})
+
+
+def allows(limits: Limit, purpose: Purpose) -> bool:
+    """Return whether a pair's data may be used for the purpose. Whoever may not be remembered may not be profiled."""
+    against = Limit.RESTRICTED | Limit.NO_MEMORY | NOT_CONSENTED[purpose]
+    return not limits & (against | Limit.OBJECTED if purpose in _PROFILING else against)
 
 
 class RequestKind(StrEnum):

@@ -1,6 +1,6 @@
 """What can go wrong with protected data."""
 
-from ofmemory.errors import Conflict, DatabaseUnavailable, OfMemoryError
+from ofmemory.errors import Conflict, DatabaseUnavailable, InvalidInput, OfMemoryError
 
 
 class KeysUnavailable(DatabaseUnavailable):
@@ -46,3 +46,17 @@ class OnHold(Conflict):
 
     def __init__(self) -> None:
         super().__init__("A legal hold forbids destroying this fan's data.", details={"reason": "legal_hold"})
+
+
+class ExportIncomplete(OfMemoryError):
+    """What was written into an export is not what the database holds; it is thrown away."""
+
+    type = "DATABASE_ERROR"
+    status = 500
+
+
+class UnknownNotice(InvalidInput):
+    """A version of a notice that was never published: well-formed, and at odds with what there is."""
+
+    type = "CONFLICT"
+    status = 409

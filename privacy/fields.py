@@ -69,9 +69,13 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]  # parametrised
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's
         super().contribute_to_class(cls, name, private_only)
         if not cls._meta.abstract:
-            self.place = keyring.place_of(cls._meta.db_table, self.column)
+            self.place = keyring.place_of(cls._meta.db_table, str(self.column))
             pk = cls._meta.pk
             self._row_name = self.row_field or (pk.attname if isinstance(pk, models.UUIDField) else "")
+
+    def get_default(self) -> Any:
+        # BinaryField makes bytes of an empty text.
+        return self.empty()
 
     @staticmethod
     def empty() -> Any:

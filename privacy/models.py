@@ -5,12 +5,13 @@ The tables of keys and the ledger of erasures are in ``privacy.keys.models``; th
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from ofmemory.infra.ids import uuid7
-from privacy.domain import ConsentAction, Purpose, RequestKind, RequestStatus
+from privacy.domain import OPEN_STATUSES, ConsentAction, Purpose, RequestKind, RequestStatus
 from privacy.fields import SealedBytes, SealedText
 from privacy.keys.models import DataKey, Erasure, ServiceKey
 from privacy.of_pair import OfPair
@@ -27,7 +28,7 @@ def _one_of(field: str, enum: Any, name: str) -> models.CheckConstraint:
 
 
 class DataRequest(OfPair):
-    """What a person asked for, and how far it has come. When an erasure is complete the fan's id is removed here too."""
+    """What a person asked for, and how far it has come. A complete erasure removes the fan's id here too."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=16, choices=_choices(RequestKind))
@@ -62,6 +63,11 @@ class DataRequest(OfPair):
             models.CheckConstraint(
                 condition=~Q(status=RequestStatus.COMPLETED) | Q(completed_at__isnull=False),
                 name="privacy_request_completed_when",
+            ),
+            models.UniqueConstraint(
+                fields=["creator_id", "fan_id"],
+                condition=Q(kind=RequestKind.ERASURE, status__in=OPEN_STATUSES),
+                name="privacy_request_one_erasure",
             ),
         ]
         indexes: ClassVar = [
@@ -155,6 +161,11 @@ class ProcessingChoice(OfPair):
     restricted_at = models.DateTimeField(null=True, blank=True)
     objected_at = models.DateTimeField(null=True, blank=True)
     reason = SealedText()
+    owed = models.PositiveSmallIntegerField(
+        default=0,
+        editable=False,
+        help_text="Purposes withdrawn under a hold; what was inferred for them goes with its release.",
+    )
     recorded_by = models.CharField(max_length=64)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -162,6 +173,9 @@ class ProcessingChoice(OfPair):
         db_table = "processing_choices"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["creator_id", "fan_id"], name="processing_choice_pair")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["updated_at"], condition=Q(owed__gt=0), name="processing_choice_owed")
         ]
 
 
@@ -247,6 +261,8 @@ class AuditEntry(models.Model):
             models.Index(F("subject"), F("at").desc(), name="audit_subject", condition=Q(subject__isnull=False)),
             models.Index(F("creator_id"), F("at").desc(), name="audit_creator"),
             models.Index(F("actor"), F("at").desc(), name="audit_actor"),
+            # Rows lie in the order of time, nearly: a few pages tell where a period begins and ends.
+            BrinIndex(fields=["at"], name="audit_at", autosummarize=True),
         ]
 
     def __str__(self) -> str:
@@ -274,9 +290,10 @@ class PendingAudit(models.Model):
 class AuditCheckpoint(models.Model):
     """How far a stream of entries in Redis was taken into the chain."""
 
-    stream = models.CharField(max_length=255, primary_key=True)
+    stream = models.CharField(max_length=255, primary_key=True, help_text="The creator's id; empty: of no creator.")
     last_id = models.CharField(max_length=64, blank=True, default="")
     mark = models.CharField(max_length=64, blank=True, default="", help_text="A random word kept beside the stream.")
+    dropped = models.BigIntegerField(default=0, help_text="How many that found no room are in the chain already.")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

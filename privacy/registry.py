@@ -26,6 +26,7 @@ class Personal:
         label: its name in exports, as in the API; empty: not exported (say why in ``note``).
         purpose: what it serves; withdrawing the consent to it removes inferred data.
         note: for the record of processing activities.
+        logic: how an inferred datum comes about, in words for the fan (Art. 15(1)(h)).
     """
 
     category: Category
@@ -33,6 +34,7 @@ class Personal:
     label: str = ""
     purpose: Purpose = Purpose.MEMORY
     note: str = ""
+    logic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ class PairStore(Protocol):
     def forgotten(self, pair: Pair) -> None:
         """Inside the transaction of an erasure: tell, after the commit, that the pair is gone."""
 
+    def set_key(self, pair: Pair, key_id: int) -> None:
+        """Put the id of the data key in use onto the pair's lock row, inside a ``writing`` block that has locked it."""
+
     def set_limits(self, pair: Pair, limits: Limit) -> None:
         """Put what must not be done with the pair onto its lock row, inside a ``writing`` block."""
 
@@ -114,8 +119,27 @@ class PairStore(Protocol):
     def find_leftovers(self, pair: Pair) -> dict[str, int]:
         """Search every cache and queue for the pair; return what was found, by store."""
 
+    def recount(self, pair: Pair) -> None:
+        """Inside a ``writing`` block: make the counters on the lock row anew from the rows that are there."""
+
     def forget_inferred(self, pair: Pair, purpose: Purpose) -> None:
         """Inside a ``writing`` block: reset what was inferred for the purpose and is kept beside other data."""
+
+
+def all_columns(model: type[models.Model], declared: Personal | NotPersonal) -> dict[str, Personal | NotPersonal]:
+    """Declare every column of somebody else's table alike. Ours are declared one by one, so that a new one is seen.
+
+    Raises:
+        ValueError: the table is ours.
+    """
+    if not (model.__module__.startswith("django.") or model._meta.auto_created):
+        raise ValueError(f"Declare the columns of {model._meta.label} one by one.")
+    return {column.name: declared for column in model._meta.concrete_fields}
+
+
+def not_personal(why: str, names: str) -> dict[str, Personal | NotPersonal]:
+    """Declare columns, named in one text, that hold nothing personal for one and the same reason."""
+    return dict.fromkeys(names.split(), NotPersonal(why))
 
 
 _tables: dict[type[models.Model], Table] = {}

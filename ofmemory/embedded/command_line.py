@@ -48,6 +48,7 @@ def plan_from_settings() -> Plan:
         commands=commands,
         environment=env.child_environment(OFMEMORY_HOME=str(env.OFMEMORY_HOME), PORT=str(env.PORT)),
         database_url=env.EXTERNAL_DATABASE_URL,
+        keys_database_url=env.EXTERNAL_KEYS_DATABASE_URL,
         redis_url=env.EXTERNAL_REDIS_URL,
         broker_url=env.EXTERNAL_BROKER_URL,
     )

@@ -13,6 +13,8 @@ QUIET_WORKER: Final = ("--without-gossip", "--without-mingle", "--without-heartb
 # In a container everything runs as root; Celery says on ten lines each time that it would rather not.
 AS_ROOT: Final = ("-W", "ignore:You're running the worker with superuser privileges")
 
+QUIET_MIGRATION: Final = ("--noinput", "--verbosity", "1")
+
 Argv = tuple[str, ...]
 
 
@@ -20,7 +22,9 @@ Argv = tuple[str, ...]
 class Commands:
     """What to run: once before the start (in order), and for as long as the runner lives."""
 
+    migrate_keys: Argv
     migrate: Argv
+    replay: Argv
     seed: Argv | None
     web: Argv
     worker: Argv
@@ -48,7 +52,9 @@ def product_commands(
     """
     manage = (sys.executable, str(base / "manage.py"))
     return Commands(
-        migrate=(*manage, "migrate", "--noinput", "--verbosity", "1"),
+        migrate_keys=(*manage, "migrate", "--database", "keys", *QUIET_MIGRATION),
+        migrate=(*manage, "migrate", *QUIET_MIGRATION),
+        replay=(*manage, "replay_erasures", "--format", "json"),
         seed=(*manage, "seed_demo", "--if-empty") if demo else None,
         web=_web(bind, port, workers, threads),
         worker=_celery("worker", f"--concurrency={concurrency}", *QUIET_WORKER),

@@ -62,12 +62,22 @@ def _why_not(bind: str, port: int, error: OSError) -> str:
     return f"cannot listen on {bind} port {port}: {error.strerror}"
 
 
-def check_database(url: str) -> None:
-    """Raises: EmbeddedError when the PostgreSQL from outside cannot be used; without its password."""
+def check_both_databases(database_url: str, keys_database_url: str) -> None:
+    """Raises: EmbeddedError when the data comes from outside and the keys do not, or both from one place."""
+    if database_url and not keys_database_url:
+        raise EmbeddedError(
+            "DATABASE_URL is set and KEYS_DATABASE_URL is not: the keys need a database of their own beside yours"
+        )
+    if database_url and database_url == keys_database_url:
+        raise EmbeddedError("DATABASE_URL and KEYS_DATABASE_URL name the same database: the keys need their own")
+
+
+def check_database(url: str, variable: str) -> None:
+    """Raises: EmbeddedError, without the password, when the PostgreSQL that `variable` names cannot be used."""
     try:
         psycopg.connect(url, connect_timeout=CONNECT_SECONDS).close()
     except psycopg.Error as error:
-        raise EmbeddedError(f"the PostgreSQL of DATABASE_URL does not answer: {_first_line(error)}") from error
+        raise EmbeddedError(f"the PostgreSQL of {variable} does not answer: {_first_line(error)}") from error
 
 
 def check_redis(url: str, variable: str) -> None:

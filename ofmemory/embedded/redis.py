@@ -20,7 +20,8 @@ STOP_STEPS: Final = ((signal.SIGTERM, 10.0),)
 ANSWER_SECONDS: Final = 2.0
 
 COMMON: Final = {"port": "0", "unixsocketperm": "700", "daemonize": "no", "loglevel": "warning", "save": ""}
-CACHE: Final = {"appendonly": "no", "maxmemory": "256mb", "maxmemory-policy": "allkeys-lru"}
+# Only keys with a lifetime may be evicted: entries of the audit log, which have none, wait here to be taken over.
+CACHE: Final = {"appendonly": "no", "maxmemory": "256mb", "maxmemory-policy": "volatile-lru"}
 BROKER: Final = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
 FLEETING_BROKER: Final = {"appendonly": "no", "maxmemory-policy": "noeviction"}
 

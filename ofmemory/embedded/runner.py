@@ -2,7 +2,7 @@
 
 import http.client
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,8 @@ READY_PATH: Final = "/health/ready"
 ANSWER_SECONDS: Final = 5.0
 WEB_READY_SECONDS: Final = 120.0
 STOP_STEPS: Final[StopSteps] = ((signal.SIGTERM, 15.0),)
+# What replay_erasures ends with where a legal hold keeps data that was erased before.
+HELD: Final = 3
 # SIGTERM lets a Celery worker finish its tasks, SIGQUIT makes it hand them back to the queue.
 TASK_STOP_STEPS: Final[StopSteps] = ((signal.SIGTERM, 15.0), (signal.SIGQUIT, 5.0))
 
@@ -34,7 +36,8 @@ class Plan:
         home: the data folder.
         base: the working directory of the product's processes.
         environment: what they see.
-        database_url: a PostgreSQL from outside, empty for the embedded one; likewise the others.
+        database_url: a PostgreSQL from outside, empty for the embedded one; likewise the others. The keys come from
+            outside where the data does.
     """
 
     home: Path
@@ -44,6 +47,7 @@ class Plan:
     commands: Commands
     environment: Mapping[str, str]
     database_url: str = ""
+    keys_database_url: str = ""
     redis_url: str = ""
     broker_url: str = ""
     free_bytes: Callable[[Path], int] = preflight.free_bytes
@@ -84,8 +88,11 @@ def check(plan: Plan, home: Path) -> None:
     """Raises: EmbeddedError for what would only fail later and less clearly."""
     preflight.check_disk(home, plan.free_bytes)
     preflight.check_port(plan.bind, plan.port)
+    preflight.check_both_databases(plan.database_url, plan.keys_database_url)
     if plan.database_url:
-        preflight.check_database(plan.database_url)
+        preflight.check_database(plan.database_url, "DATABASE_URL")
+    if plan.keys_database_url:
+        preflight.check_database(plan.keys_database_url, "KEYS_DATABASE_URL")
     if plan.redis_url:
         preflight.check_redis(plan.redis_url, "REDIS_URL")
     if plan.broker_url:
@@ -97,7 +104,11 @@ def start_everything(plan: Plan, home: Path, supervisor: Supervisor) -> None:
     for server in needed_servers(home, plan.database_url, plan.redis_url, plan.broker_url):
         say(f"starting {server.name}")
         supervisor.start(server.child())
+    # The keys first: migrating the data may seal with them.
+    once(plan, supervisor, "migrate keys", plan.commands.migrate_keys)
     once(plan, supervisor, "migrate", plan.commands.migrate)
+    # A database restored from a backup may hold who was erased since: nobody is served before they are gone again.
+    once(plan, supervisor, "replay erasures", plan.commands.replay, fine=(0, HELD))
     if plan.commands.seed is not None:
         once(plan, supervisor, "seed", plan.commands.seed)
     say("starting web server, worker and scheduler")
@@ -108,11 +119,11 @@ def start_everything(plan: Plan, home: Path, supervisor: Supervisor) -> None:
     say(banner(home, plan.url))
 
 
-def once(plan: Plan, supervisor: Supervisor, name: str, argv: Argv) -> None:
+def once(plan: Plan, supervisor: Supervisor, name: str, argv: Argv, fine: Collection[int] = (0,)) -> None:
     """Raises: EmbeddedError when the command fails."""
     say(f"running {name}")
     code = supervisor.run(child(plan, name, argv))
-    if code != 0:
+    if code not in fine:
         raise EmbeddedError(f"{name} failed (exit code {code}); its last lines stand above")
 
 

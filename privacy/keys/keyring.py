@@ -2,41 +2,33 @@
 
 Every pair has its own random data key, so that destroying it makes everything of the pair unreadable wherever copies
 lie. The cache is bounded in number and time; ``forget`` drops a pair at once in this process, the others let go of it
-within ``KEYRING_SECONDS``. What they could still do with it is nothing: the rows are gone, and a write meets the ledger.
+within ``KEYRING_SECONDS``. All they could do with it until then is nothing: the rows are gone, and a write meets the
+ledger.
 """
 
-import hmac
-import os
-import struct
+import logging
 import threading
 import time
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connections
 
 from privacy.domain import Pair
 from privacy.errors import Erased, KeysUnavailable, Unreadable
-from privacy.keys.envelope import KEY_BYTES, Key, Tampered, key_id_of, seal, unseal
-from privacy.keys.models import DataKey, Erasure, ServiceKey
-from privacy.keys.providers import current_provider, provider_of
-from privacy.router import KEYS_ALIAS
+from privacy.keys import providers, rows
+from privacy.keys.envelope import Key, Tampered, key_id_of, seal, unseal
+from privacy.keys.rows import data_key_context
+from privacy.keys.service_keys import keyed_digest, service_key, service_key_context, subject_of
 
-# Of two writers that meet a new fan at once, one makes the key. Nobody makes one for a fan who was erased.
-_CREATE = f"""
-INSERT INTO {DataKey._meta.db_table} (subject, handle, wrapped, kek_id)
-SELECT %(subject)s::bytea, %(handle)s::uuid, %(wrapped)s::bytea, %(kek_id)s::text
-WHERE NOT EXISTS (SELECT FROM {Erasure._meta.db_table} WHERE subject = %(subject)s::bytea AND lifted_at IS NULL)
-ON CONFLICT DO NOTHING
-"""  # noqa: S608 - names from models
-_FIND = f"""
-SELECT subject, id, handle, wrapped, kek_id, retired_at IS NULL FROM {DataKey._meta.db_table}
-WHERE subject = ANY(%s) ORDER BY id
-"""  # noqa: S608 - names from models
+__all__ = ["data_key_context", "keyed_digest", "service_key", "service_key_context", "subject_of"]
+
+logger = logging.getLogger(__name__)
+
+KEY_USED, KEY_CREATED = "key.used", "key.created"
+# (creator_id, KEY_USED or KEY_CREATED, handles of the pairs)
+UseHook = Callable[[str, str, Sequence[bytes]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +62,8 @@ class PairKeys:
 
 _held: dict[Pair, PairKeys] = {}
 _lock = threading.Lock()
+_hooks: list[UseHook] = []
+_telling = threading.local()
 
 
 def place_of(table: str, column: str) -> bytes:
@@ -101,9 +95,7 @@ def find_many(pairs: Sequence[Pair]) -> dict[Pair, PairKeys]:
     found = {pair: keys for pair in pairs if (keys := peek(pair)) is not None}
     missing = {subject_of(pair): pair for pair in pairs if pair not in found}
     if missing:
-        loaded = _load(missing)
-        _hold(loaded)
-        found |= loaded
+        found |= _load(missing)
     return found
 
 
@@ -118,14 +110,44 @@ def ensure(pair: Pair) -> PairKeys:
     """
     if keys := find(pair):
         return keys
-    subject = subject_of(pair)
-    kek_id, wrapped = current_provider().wrap(os.urandom(KEY_BYTES), data_key_context(subject))
-    with _guarded(), connections[KEYS_ALIAS].cursor() as cursor:
-        cursor.execute(_CREATE, {"subject": subject, "handle": uuid.uuid4(), "wrapped": wrapped, "kek_id": kek_id})
+    made = rows.create(subject_of(pair))
     keys = find(pair)
     if keys is None:
         raise Erased
+    if made:
+        _tell(KEY_CREATED, {pair: keys})
     return keys
+
+
+def count(pair: Pair) -> int:
+    """Return how many keys the pair has, retired ones included.
+
+    Raises:
+        KeysUnavailable: the keys database did not answer.
+    """
+    return rows.count(subject_of(pair))
+
+
+def destroy(pair: Pair) -> int:
+    """Delete every key of the pair and return how many there were: nothing sealed for it opens ever again.
+
+    Where the caller is in no transaction of the keys database, the bytes of the deleted rows go with them.
+
+    Raises:
+        KeysUnavailable: the keys database did not answer; whether they are gone is not known.
+    """
+    destroyed = rows.destroy(subject_of(pair))
+    forget(pair)
+    return destroyed
+
+
+def on_use(hook: UseHook) -> None:
+    """Have ``hook(creator_id, KEY_USED or KEY_CREATED, handles)`` called when keys are unwrapped or made.
+
+    Not for each use of a key that this process holds. A hook that fails changes nothing for the caller.
+    """
+    if hook not in _hooks:
+        _hooks.append(hook)
 
 
 def forget(pair: Pair) -> None:
@@ -139,6 +161,7 @@ def forget_all() -> None:
     with _lock:
         _held.clear()
     service_key.cache_clear()
+    providers.forget_all()
 
 
 def open_sealed(pair: Pair, sealed: bytes, place: bytes, row: bytes = b"") -> bytes:
@@ -150,93 +173,81 @@ def open_sealed(pair: Pair, sealed: bytes, place: bytes, row: bytes = b"") -> by
     """
     try:
         try:
-            keys = find(pair)
-            if keys is not None:
-                return keys.unseal(sealed, place, row)
+            return _keys_of(pair).unseal(sealed, place, row)
         except KeyError:
             # Sealed by another process, with a key that is newer than what this one holds.
             forget(pair)
-            keys = find(pair)
-            if keys is not None:
-                return keys.unseal(sealed, place, row)
+            return _keys_of(pair).unseal(sealed, place, row)
     except (KeyError, Tampered) as error:
         raise Unreadable("A stored value can't be opened.") from error
-    raise Unreadable("A stored value can't be opened: its key is gone.")
 
 
-def subject_of(pair: Pair) -> bytes:
-    """Return the keyed digest that stands for the pair in the keys database."""
-    return keyed_digest("subject", pair.creator_id, pair.fan_id)
-
-
-def keyed_digest(key_name: str, *parts: str) -> bytes:
-    """Return 32 bytes that stand for ``parts``: nobody without the service key can find them by trying."""
-    message = b"".join(struct.pack(">I", len(raw)) + raw for raw in (part.encode() for part in parts))
-    return hmac.digest(service_key(key_name), message, "sha256")
-
-
-@cache
-def service_key(name: str) -> bytes:
-    """Return 32 secret bytes of that name, made at the first use and the same ever after.
-
-    Raises:
-        KeysUnavailable: the keys database or the provider did not answer.
-    """
-    row = _service_row(name)
-    if row is None:
-        kek_id, wrapped = current_provider().wrap(os.urandom(KEY_BYTES), service_key_context(name))
-        with _guarded():
-            ServiceKey.objects.bulk_create(
-                [ServiceKey(name=name, wrapped=wrapped, kek_id=kek_id)], ignore_conflicts=True
-            )
-        row = _service_row(name)
-    if row is None:
-        raise KeysUnavailable("A service key could not be made.")
-    return provider_of(row.kek_id).unwrap(row.kek_id, bytes(row.wrapped), service_key_context(name))
-
-
-def data_key_context(subject: bytes) -> bytes:
-    return b"data-key\0" + subject
-
-
-def service_key_context(name: str) -> bytes:
-    return b"service-key\0" + name.encode()
-
-
-def _service_row(name: str) -> ServiceKey | None:
-    with _guarded():
-        return ServiceKey.objects.filter(name=name).first()
+def _keys_of(pair: Pair) -> PairKeys:
+    keys = find(pair)
+    if keys is None:
+        raise Unreadable("A stored value can't be opened: its key is gone.")
+    return keys
 
 
 def _load(subjects: dict[bytes, Pair]) -> dict[Pair, PairKeys]:
-    with _guarded(), connections[KEYS_ALIAS].cursor() as cursor:
-        cursor.execute(_FIND, [list(subjects)])
-        rows = cursor.fetchall()
+    """Find and unwrap. What could be unwrapped is held even where another pair's key could not."""
+    stored = rows.find(list(subjects))
+    materials = providers.unwrap_many(
+        [(kek_id, wrapped, data_key_context(s)) for s, _, _, wrapped, kek_id, _ in stored]
+    )
     expires_at = time.monotonic() + settings.KEYRING_SECONDS
     found: dict[Pair, PairKeys] = {}
-    for subject, key_id, handle, wrapped, kek_id, is_current in rows:
-        pair = subjects[bytes(subject)]
-        key = Key.of(key_id, provider_of(kek_id).unwrap(kek_id, bytes(wrapped), data_key_context(bytes(subject))))
-        older = found[pair].keys if pair in found else {}
-        current = key if is_current or pair not in found else found[pair].current
-        found[pair] = PairKeys(handle.bytes, current, {**older, key_id: key}, expires_at)
-    return found
+    failed: dict[Pair, KeysUnavailable] = {}
+    for (subject, key_id, handle, _, _, is_current), material in zip(stored, materials, strict=True):
+        pair = subjects[subject]
+        if isinstance(material, KeysUnavailable):
+            failed[pair] = material
+            continue
+        key = Key.of(key_id, material)
+        older = found.get(pair)
+        current = key if is_current or older is None else older.current
+        found[pair] = PairKeys(handle.bytes, current, {**(older.keys if older else {}), key_id: key}, expires_at)
+    whole = {pair: keys for pair, keys in found.items() if pair not in failed}
+    _hold(whole)
+    _tell(KEY_USED, whole)
+    for error in failed.values():
+        raise error
+    return whole
 
 
-def _hold(loaded: dict[Pair, PairKeys]) -> None:
+def _hold(loaded: Mapping[Pair, PairKeys]) -> None:
+    now = time.monotonic()
     with _lock:
+        for pair in loaded:
+            # Put back at the end: the order of the dictionary is the order in which its entries expire.
+            _held.pop(pair, None)
         _held.update(loaded)
-        for pair in _oldest(len(_held) - settings.KEYRING_SIZE):
+        for pair in _outdated(now, len(_held) - settings.KEYRING_SIZE):
             del _held[pair]
 
 
-def _oldest(count: int) -> Iterable[Pair]:
-    return [pair for pair, _ in zip(_held, range(max(count, 0)), strict=False)]
+def _outdated(now: float, too_many: int) -> Iterable[Pair]:
+    oldest = []
+    for number, (pair, keys) in enumerate(_held.items()):
+        if number >= too_many and keys.expires_at > now:
+            break
+        oldest.append(pair)
+    return oldest
 
 
-@contextmanager
-def _guarded() -> Iterator[None]:
+def _tell(action: str, used: Mapping[Pair, PairKeys]) -> None:
+    """Tell the hooks, once a creator. What a hook itself needs of the keyring is not told."""
+    if not used or getattr(_telling, "now", False):
+        return
+    handles = defaultdict(list)
+    for pair, keys in used.items():
+        handles[pair.creator_id].append(keys.handle)
+    _telling.now = True
     try:
-        yield
-    except (DatabaseError, InterfaceError) as error:
-        raise KeysUnavailable("The keys database did not answer.", retry_after_seconds=2) from error
+        for hook in _hooks:
+            for creator_id, of_creator in handles.items():
+                hook(creator_id, action, of_creator)
+    except Exception as error:  # noqa: BLE001 - a log that fails breaks no read
+        logger.warning("key_use_not_told", extra={"error": type(error).__name__})
+    finally:
+        _telling.now = False

@@ -37,7 +37,7 @@ class DataKey(models.Model):
 
 
 class ServiceKey(models.Model):
-    """A secret of the product itself, wrapped like a data key: what digests are keyed with, what receipts are signed with."""
+    """A secret of the product itself, wrapped like a data key: it keys digests, or signs receipts."""
 
     name = models.CharField(max_length=64, primary_key=True)
     wrapped = models.BinaryField()

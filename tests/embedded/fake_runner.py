@@ -1,7 +1,7 @@
 """The real runner with a made-up product: `python -m tests.embedded.fake_runner HOME PORT [key=value ...]`.
 
-Keys: migrate, seed, worker = shell commands in place of the quiet ones; database, redis, broker = addresses
-from outside; free = bytes of room on the disk.
+Keys: migrate_keys, migrate, replay, seed, worker = shell commands in place of the quiet ones; database, keys, redis,
+broker = addresses from outside; free = bytes of room on the disk.
 """
 
 import sys
@@ -30,7 +30,9 @@ def main(home: str, port: str, *options: str) -> int:
     given = dict(option.split("=", 1) for option in options)
     quiet = ("sleep", "600")
     commands = Commands(
+        migrate_keys=("sh", "-c", given.get("migrate_keys", "echo keys migrated")),
         migrate=("sh", "-c", given.get("migrate", "echo migrated")),
+        replay=("sh", "-c", given.get("replay", "echo replayed")),
         seed=("sh", "-c", given["seed"]) if "seed" in given else None,
         web=(sys.executable, "-c", WEB, port),
         worker=("sh", "-c", given["worker"]) if "worker" in given else quiet,
@@ -44,6 +46,7 @@ def main(home: str, port: str, *options: str) -> int:
         commands=commands,
         environment=environment(),
         database_url=given.get("database", ""),
+        keys_database_url=given.get("keys", ""),
         redis_url=given.get("redis", ""),
         broker_url=given.get("broker", ""),
         free_bytes=lambda _: int(given.get("free", 10**10)),

@@ -30,7 +30,13 @@ def command_line(home: Path, **variables: str) -> subprocess.CompletedProcess[st
         ({"PORT": "99999"}, "PORT=99999 is no port"),
         ({"OFMEMORY_BIND": "no.such.host.invalid"}, "is no address to listen on"),
         ({"REDIS_URL": "memcached://h"}, "REDIS_URL has to be"),
-        ({"DATABASE_URL": "postgres://u@127.0.0.1:1/x"}, "does not answer"),
+        ({"DATABASE_URL": "postgres://u@127.0.0.1:1/x"}, "DATABASE_URL is set and KEYS_DATABASE_URL is not"),
+        ({"DATABASE_URL": "postgres://u@h/x", "KEYS_DATABASE_URL": "postgres://u@h/x"}, "name the same database"),
+        (
+            {"DATABASE_URL": "postgres://u@127.0.0.1:1/x", "KEYS_DATABASE_URL": "postgres://u@127.0.0.1:1/y"},
+            "of DATABASE_URL does not answer",
+        ),
+        ({"KEYS_DATABASE_URL": "postgres://u@127.0.0.1:1/y"}, "of KEYS_DATABASE_URL does not answer"),
     ],
 )
 def test_wrong_values_are_told_in_one_line(home: Path, variables: dict[str, str], words: str) -> None:
@@ -54,6 +60,8 @@ def test_commands_follow_the_settings(home: Path) -> None:
     assert "--host ::1 --port 8123 --workers 3 --blocking-threads 5" in text
     assert "--concurrency=7" in commands.worker
     assert commands.seed is None
+    assert commands.migrate_keys[2:5] == ("migrate", "--database", "keys")
+    assert commands.replay[-3:] == ("replay_erasures", "--format", "json")
 
 
 def test_banner_without_demo_data(home: Path) -> None:

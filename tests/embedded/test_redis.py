@@ -22,7 +22,7 @@ def test_cache_forgets_and_evicts(home: Path) -> None:
     with EmbeddedRedis(home, "cache") as server, client(server) as cache:
         cache.set("k", "v")
         settings = cache.config_get("maxmemory*", "appendonly", "save", "port")
-        assert (settings["maxmemory"], settings["maxmemory-policy"]) == (str(256 * 1024**2), "allkeys-lru")
+        assert (settings["maxmemory"], settings["maxmemory-policy"]) == (str(256 * 1024**2), "volatile-lru")
         assert (settings["appendonly"], settings["save"], settings["port"]) == ("no", "", "0")
     with EmbeddedRedis(home, "cache") as server, client(server) as cache:
         assert cache.get("k") is None

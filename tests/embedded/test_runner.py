@@ -63,10 +63,18 @@ def runners() -> Iterator[list[Runner]]:
 def test_from_start_to_ctrl_c(home: Path, runners: list[Runner]) -> None:
     port = free_port()
     (home / "demo-api-key").write_text("k")
-    runner = Runner(home, port, "seed=echo seeded")
+    # 3: a legal hold keeps something of what was erased; no reason to stay down.
+    runner = Runner(home, port, "seed=echo seeded", "replay=echo replayed; exit 3")
     runners.append(runner)
     assert runner.is_up(), runner.output
-    lines = ("migrate  | migrated", "seed     | seeded", f"http://127.0.0.1:{port}/api/docs/", "alice / ofmemory-demo")
+    lines = (
+        "| keys migrated",
+        "migrate  | migrated",
+        "| replayed",
+        "seed     | seeded",
+        f"http://127.0.0.1:{port}/api/docs/",
+        "alice / ofmemory-demo",
+    )
     positions = [runner.output.find(line) for line in lines]
     assert positions == sorted(positions)
     assert -1 not in positions
@@ -128,7 +136,7 @@ def refused(home: Path, port: int, *options: str) -> str:
 
 def test_second_runner_of_a_home(home: Path, runners: list[Runner]) -> None:
     port = free_port()
-    first = Runner(home, port, "database=given", "redis=given", "broker=given")
+    first = Runner(home, port, "database=given", "keys=also given", "redis=given", "broker=given")
     assert first.process.wait(60) == 1
     runner = Runner(home, port)
     runners.append(runner)
@@ -163,12 +171,20 @@ def test_failing_migration(home: Path) -> None:
     assert line == "ofmemory: migrate failed (exit code 3); its last lines stand above"
 
 
+def test_erasures_that_cannot_be_replayed_keep_everything_down(home: Path) -> None:
+    line = refused(home, free_port(), "replay=echo oh no; exit 1")
+    assert line == "ofmemory: replay erasures failed (exit code 1); its last lines stand above"
+
+
 def test_servers_from_outside_that_do_not_answer(home: Path) -> None:
     dead = free_port()
     database = f"postgres://u:secret-word@127.0.0.1:{dead}/x"
-    line = refused(home, free_port(), f"database={database}")
-    assert line.startswith("ofmemory: the PostgreSQL of DATABASE_URL does not answer")
-    assert "secret-word" not in line
+    for given in ((f"database={database}", f"keys={database}-keys"), (f"keys={database}",)):
+        line = refused(home, free_port(), *given)
+        assert line.startswith(
+            f"ofmemory: the PostgreSQL of {'DATABASE_URL' if given[1:] else 'KEYS_DATABASE_URL'} does"
+        )
+        assert "secret-word" not in line
     line = refused(home, free_port(), f"redis=redis://:secret-word@127.0.0.1:{dead}/0")
     assert line.startswith("ofmemory: the Redis of REDIS_URL does not answer")
     assert "secret-word" not in line
@@ -177,8 +193,9 @@ def test_servers_from_outside_that_do_not_answer(home: Path) -> None:
 
 def test_servers_from_outside_are_used(home: Path, runners: list[Runner]) -> None:
     with temporary_servers() as servers:
-        given = (f"database={servers.database_url}", f"redis={servers.redis_url}", f"broker={servers.broker_url}")
-        runner = Runner(home, free_port(), *given)
+        databases = (f"database={servers.database_url}", f"keys={servers.keys_database_url}")
+        redis = (f"redis={servers.redis_url}", f"broker={servers.broker_url}")
+        runner = Runner(home, free_port(), *databases, *redis)
         runners.append(runner)
         assert runner.is_up(), runner.output
         assert {process.name() for process in runner.family()} & {"postgres", "valkey-server"} == set()

@@ -1,6 +1,12 @@
 """What wraps data keys: a key-encryption key (KEK) that never leaves its provider."""
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from privacy.errors import KeysUnavailable
+
+# (KEK id, wrapped material, context)
+Wrapped = tuple[str, bytes, bytes]
 
 
 class Provider(Protocol):
@@ -31,3 +37,20 @@ class Provider(Protocol):
             KeysUnavailable: the provider did not answer, the key is disabled or gone, or the bytes were not wrapped
                 by it for this context.
         """
+
+    def keeps(self, kek_id: str) -> bool:
+        """Return, without asking over a wire, whether what ``kek_id`` wrapped a moment ago may be stored.
+
+        False only where a rotation has removed that key since.
+        """
+
+    def unwrap_many(self, items: Sequence[Wrapped]) -> list[bytes | KeysUnavailable]:
+        """Return the material of each item, or why there is none."""
+
+
+def unwrap_one(provider: Provider, item: Wrapped) -> bytes | KeysUnavailable:
+    """Return the material of one item, or why there is none."""
+    try:
+        return provider.unwrap(*item)
+    except KeysUnavailable as error:
+        return error
