@@ -6,10 +6,11 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.db import transaction
 
 from ofmemory.errors import CacheUnavailable
 from ofmemory.infra.cache.client import Script
-from ofmemory.infra.observability.correlation import correlation_id
+from ofmemory.infra.observability.correlation import unrevealing_id
 from privacy.cache import RECORD, stream_keys
 from privacy.models import PendingAudit
 
@@ -38,7 +39,7 @@ def record(
         actor=actor,
         creator_id=creator_id,
         subject=subject,
-        correlation_id=correlation_id(),
+        correlation_id=unrevealing_id(),
         details=dict(details or {}),
     )
 
@@ -47,9 +48,9 @@ def line(action: str, actor: str, subjects: Sequence[bytes]) -> bytes:
     """Return the entry of an access as the stream holds it; the stream adds the time.
 
     Args:
-        subjects: handles of the pairs that were accessed.
+        subjects: handles of the pairs that were accessed; none: what was accessed is of no pair.
     """
-    return orjson.dumps([action, actor, correlation_id(), [subject.hex() for subject in subjects]])
+    return orjson.dumps((action, actor, unrevealing_id(), [subject.hex() for subject in subjects]))
 
 
 def note(creator_id: str, action: str, actor: str, subjects: Sequence[bytes]) -> None:
@@ -57,5 +58,14 @@ def note(creator_id: str, action: str, actor: str, subjects: Sequence[bytes]) ->
     try:
         _NOTE(keys=stream_keys(creator_id), args=[line(action, actor, subjects), settings.AUDIT_STREAM_MAX])
     except CacheUnavailable:
-        for subject in subjects or (None,):
-            record(action, actor=actor, creator_id=creator_id, subject=UUID(bytes=subject) if subject else None)
+        told = {"action": action, "actor": actor, "creator_id": creator_id, "correlation_id": unrevealing_id()}
+        # In a savepoint: should this fail, the caller's transaction goes on.
+        with transaction.atomic():
+            PendingAudit.objects.bulk_create(
+                PendingAudit(subject=UUID(bytes=subject) if subject else None, **told) for subject in subjects or (b"",)
+            )
+
+
+def note_key_use(creator_id: str, action: str, subjects: Sequence[bytes]) -> None:
+    """Record that the keyring unwrapped or made keys; see ``keyring.on_use``."""
+    note(creator_id, action, f"{SYSTEM}:keyring", subjects)
