@@ -11,7 +11,7 @@ $bin/ruff check .
 $bin/ruff format --check .
 
 step "mypy (strict)"
-$bin/mypy accounts memory ofmemory privacy bench
+$bin/mypy accounts memory ofmemory privacy bench tools
 
 step "import-linter"
 $bin/lint-imports --no-cache
@@ -33,13 +33,17 @@ env DJANGO_SETTINGS_MODULE=ofmemory.settings.production \
     SECRET_KEY="$($bin/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
     DATABASE_URL=postgres://nobody@127.0.0.1:1/none KEYS_DATABASE_URL=postgres://nobody@127.0.0.1:1/keys \
     REDIS_URL=redis://127.0.0.1:1/0 BROKER_URL=redis://127.0.0.1:1/1 \
-    ALLOWED_HOSTS=ofmemory.example \
+    ALLOWED_HOSTS=ofmemory.example KEK_PROVIDER=vault \
     $bin/python manage.py check --deploy --fail-level WARNING
 
 step "OpenAPI description"
-schema=$(mktemp)
-trap 'rm -f "$schema"' EXIT
+schema=$(mktemp) ropa=$(mktemp)
+trap 'rm -f "$schema" "$ropa"' EXIT
 $bin/python manage.py spectacular --validate --fail-on-warn --file "$schema"
 diff -u docs/openapi.yaml "$schema" || { echo "docs/openapi.yaml is not what the code says: run 'make schema'."; exit 1; }
+
+step "record of processing activities"
+$bin/python manage.py ropa > "$ropa"
+diff -u docs/ropa.md "$ropa" || { echo "docs/ropa.md is not what the registry says: run 'make ropa'."; exit 1; }
 
 printf '\nAll checks passed.\n'

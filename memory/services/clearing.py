@@ -1,57 +1,65 @@
-"""Forgetting a pair: on request, or after two years of silence."""
+"""Forgetting a pair: on request, or after two years of silence. How it is done is a matter of privacy."""
 
+import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
-from django.db import models
 from django.utils import timezone
 
-from accounts.gate import Gate
 from memory import selectors
-from memory.domain import Pair
-from memory.events import memory_cleared
-from memory.models import (
-    EmotionalState,
-    EngagementMetrics,
-    FanMemory,
-    FanPreferences,
-    IdempotentAnswer,
-    Interaction,
-    PersonalityChange,
-    PersonalityProfile,
-)
-from memory.services.locking import find_locked_pair, locked_pair
-from memory.services.writes import announce, writing
+from memory.services.locking import find_locked_pair
+from ofmemory.errors import NotFound
+from privacy.domain import Pair, RequestKind, RequestStatus
+from privacy.errors import OnHold
+from privacy.services import audit, erasing
+from privacy.services.holds import is_held
+from privacy.services.requests import open_request
 
-# Every table with rows of a pair, but for engagement_metrics, which is locked first and deleted last.
-_TABLES: tuple[type[models.Model], ...] = (
-    FanMemory,
-    Interaction,
-    FanPreferences,
-    PersonalityProfile,
-    PersonalityChange,
-    EmotionalState,
-    IdempotentAnswer,
-)
+logger = logging.getLogger(__name__)
+
+API_REASON, SERVICE_ACTOR = "api", f"{audit.SYSTEM}:memory"
 
 
-def clear_memory(*, fan_id: str, creator_id: str) -> dict[str, int]:
-    """Delete everything about a pair, for good; return how many rows of each table.
+def clear_memory(*, fan_id: str, creator_id: str, actor: str = SERVICE_ACTOR) -> str:
+    """Erase everything about a pair, for good; return the id of the request, which has a receipt.
+
+    Nothing is stored about the fan again until they consent anew.
 
     Raises:
-        NotFound: the fan was never seen.
+        NotFound: the fan was never seen, or is erased.
+        OnHold: a legal hold forbids it.
+        Forbidden: a second approver is demanded.
     """
     pair = Pair(creator_id, fan_id)
-    with writing([pair], Gate(creator_id)):
-        return delete_pair(pair)
+    if selectors.find_limits(pair) is None:
+        raise NotFound("Nothing is known about this fan.")
+    return str(erasing.erase_now(pair, requested_by=actor, reason=API_REASON).id)
 
 
-def delete_pair(pair: Pair) -> dict[str, int]:
-    """Delete a pair inside the caller's ``writing`` block; see ``clear_memory``."""
-    deleted = _delete(locked_pair(pair))
-    announce(memory_cleared, creator_id=pair.creator_id, fan_id=pair.fan_id)
-    return deleted
+def begin_clearing(pair: Pair, *, actor: str) -> str:
+    """Commit to erasing the pair inside the caller's ``writing`` block; return the id of the request.
+
+    With a second approver the request waits for one. Else ``finish_clearing`` carries it out, or the sweep.
+
+    Raises:
+        NotFound, OnHold: see ``clear_memory``.
+    """
+    if find_locked_pair(pair) is None:
+        raise NotFound("Nothing is known about this fan.")
+    if settings.ERASURE_SECOND_APPROVER:
+        return str(open_request(RequestKind.ERASURE, pair, actor).id)
+    return str(erasing.begin(pair, requested_by=actor, reason=API_REASON).id)
+
+
+def finish_clearing(request_id: str, *, actor: str) -> bool:
+    """Carry out what ``begin_clearing`` began; return whether it is complete, and not merely on its way.
+
+    Raises:
+        OnHold: a hold was placed meanwhile.
+    """
+    return erasing.execute(UUID(request_id), actor).status == RequestStatus.COMPLETED
 
 
 def cleanup_old_memories(
@@ -60,40 +68,29 @@ def cleanup_old_memories(
     dry_run: bool = False,
     progress: Callable[[Pair], None] | None = None,
 ) -> list[Pair]:
-    """Forget every pair without any interaction for ``inactive_for`` (24 months where left out).
+    """Erase every pair without any interaction for ``inactive_for`` (24 months where left out).
+
+    A fan who comes back meanwhile is kept, and so is one under a legal hold.
 
     Args:
-        dry_run: change nothing; return exactly what a run would forget now.
+        dry_run: change nothing; return exactly what a run would erase now.
         progress: called with each pair done.
 
     Returns:
-        The pairs forgotten, or to be forgotten.
+        The pairs erased, or to be erased.
     """
     before = timezone.now() - (inactive_for or settings.RETENTION)
     inactive = selectors.list_inactive_pairs(before)
     if dry_run:
-        return inactive
+        return [pair for pair in inactive if not is_held(pair)]
     done: list[Pair] = []
     for pair in inactive:
-        if _forget_if_inactive(pair, before):
-            done.append(pair)
+        try:
+            if erasing.erase_inactive(pair, before):
+                done.append(pair)
+        except OnHold:
+            # Placed since the list was made, or for all fans of the creator: the next run asks again.
+            logger.info("retention_held")
         if progress:
             progress(pair)
     return done
-
-
-def _forget_if_inactive(pair: Pair, before: datetime) -> bool:
-    """Look again under the lock: the fan may have come back, or been erased, since the list was made."""
-    with writing([pair], Gate(pair.creator_id)):
-        metrics = find_locked_pair(pair)
-        if metrics is None or metrics.last_interaction is None or metrics.last_interaction >= before:
-            return False
-        _delete(metrics)
-        announce(memory_cleared, creator_id=pair.creator_id, fan_id=pair.fan_id)
-    return True
-
-
-def _delete(metrics: EngagementMetrics) -> dict[str, int]:
-    of_pair = {"creator_id": metrics.creator_id, "fan_id": metrics.fan_id}
-    deleted = {model._meta.db_table: model._default_manager.filter(**of_pair).delete()[0] for model in _TABLES}
-    return deleted | {EngagementMetrics._meta.db_table: metrics.delete()[0]}
