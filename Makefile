@@ -5,7 +5,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench schema clean
+.PHONY: help run test check bench schema ropa clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -78,6 +78,9 @@ bench: $(DEVELOPMENT) ## measure (choices: make bench ARGS=--help)
 schema: $(DEVELOPMENT) ## write docs/openapi.yaml anew after a change of the API
 	@exec $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
+ropa: $(DEVELOPMENT) ## write docs/ropa.md anew after a change of what is kept about people
+	@record=$$($(PY) manage.py ropa) && printf '%s\n' "$$record" > docs/ropa.md
+
 clean: ## remove the virtual environment and the caches; the data in .data stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage
 	find . -path ./.data -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -87,7 +90,7 @@ $(RUNTIME): requirements.txt $(PY)
 	@requirements=requirements.txt; eval "$$INSTALL"
 	@touch $@
 
-$(DEVELOPMENT): requirements-dev.txt requirements.txt $(PY)
+$(DEVELOPMENT): $(wildcard requirements*.txt) $(PY)
 	@requirements=requirements-dev.txt; eval "$$INSTALL"
 	@touch $(RUNTIME) $@
 

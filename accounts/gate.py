@@ -23,15 +23,22 @@ class Gate:
 
     Args:
         limits: (key, calls in 60 s) of each limit the request counts on.
+        action: what it is called in the audit log; empty for what touches nobody's data.
         token: the caller's credential; empty for calls from inside the product, which always pass.
     """
 
     creator_id: str
     limits: tuple[tuple[str, int], ...] = ()
+    action: str = ""
     token: str = ""
     principal: Principal | None = None
     scope: Scope = Scope.MEMORY_READ
     fan_ids: tuple[str, ...] = ()
+
+    @property
+    def actor(self) -> str:
+        """Who is calling, as the audit log names them."""
+        return f"{self.principal.kind}:{self.principal.id}" if self.principal else "system:internal"
 
     def script_keys(self) -> list[str]:
         return [*(key for key, _ in self.limits), epoch_key(self.creator_id)]

@@ -5,6 +5,7 @@ from typing import Any
 from django.apps.config import AppConfig
 from django.apps.registry import Apps
 from django.apps.registry import apps as current_apps
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 # What staff of a group may look at: (app, models; none named: all of the app's). Nobody of them may change anything.
@@ -14,12 +15,14 @@ VIEWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 
 
-def grant_views(sender: AppConfig, apps: Apps = current_apps, **_: Any) -> None:
+def grant_views(sender: AppConfig, apps: Apps = current_apps, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     """Make the groups of staff and give them the views of the app just migrated; running twice changes nothing.
 
     After every migration, because permissions appear with their app's tables, and the test runner empties all of them.
     What somebody took from a group comes back: staff that may see less needs a group of its own.
     """
+    if using != DEFAULT_DB_ALIAS:  # groups lie in the main database
+        return
     wanted = {name: _permissions(views, sender.label) for name, views in VIEWS.items()}
     try:
         group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")

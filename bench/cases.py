@@ -13,13 +13,14 @@ from bench.facts import BULK_FANS
 from bench.stack import HOST, Stack
 from bench.workloads import Requests, Workload, floor_requests
 
-FloorName = Literal["read", "miss_sql", "save_sql"]
+FloorName = Literal["read", "miss_sql", "save_sql", "unsealed"]
 # Faster than any of these: contexts are forgotten before a request comes to the same fan again.
 MISSES_A_SECOND: Final = 4000
 BULK_MISSES_A_SECOND: Final = 60
 
 CASES: Final[Mapping[str, str]] = {
     "hit": "context, cached",
+    "sealed": "the same, against one without encryption",
     "miss": "context, not cached",
     "save": "save a message",
     "bulk_hit": "100 contexts, cached",
@@ -28,7 +29,7 @@ CASES: Final[Mapping[str, str]] = {
     "messages": "page of 50 messages",
     "stats": "creator statistics",
 }
-FLOORS: Final[Mapping[str, FloorName]] = {"hit": "read", "miss": "miss_sql", "save": "save_sql"}
+FLOORS: Final[Mapping[str, FloorName]] = {"hit": "read", "sealed": "unsealed", "miss": "miss_sql", "save": "save_sql"}
 MIXED: Final = "mixed"
 
 
@@ -57,6 +58,7 @@ def all_cases(stack: Stack, connections: int) -> dict[str, Case]:
     fans = stack.facts.fan_ids()
     cases = [
         Case("hit", ask.contexts(ask.active_fans()), warm=True),
+        Case("sealed", ask.contexts(ask.active_fans()), warm=True),
         Case("miss", ask.contexts(fans), forget_every_seconds=len(fans) / MISSES_A_SECOND),
         Case("save", ask.saves(ask.shuffled_fans(seed=1))),
         Case("bulk_hit", ask.bulks(), warm=True),
@@ -88,19 +90,23 @@ def run_floor(name: FloorName, stack: Stack, driver: Driver, clients: int, secon
     stack.settle()
     if name == "read":
         return driver.run(floor_requests(stack.floor_port, clients), seconds, 0)
+    if name == "unsealed":
+        warm(stack, stack.unsealed_port)
+        ask = Requests(stack.facts, stack.unsealed_port, clients)
+        return driver.run(ask.contexts(ask.active_fans()), seconds, 0)
     statements = stack.facts.statements[name.removesuffix("_sql")]
     text = pgbench.script(statements, stack.facts.fan_count)
     return pgbench.run(text, database_url=stack.servers.database_url, clients=clients, seconds=seconds)
 
 
-def warm(stack: Stack) -> None:
-    """Load the context of every fan into the cache.
+def warm(stack: Stack, port: int = 0) -> None:
+    """Load the context of every fan into the cache, through the product or what answers at ``port``.
 
     Raises:
         DriverError: the product answers with an error.
     """
-    workload = Requests(stack.facts, stack.port, connections=1).all_in_bulks()
-    connection = http.client.HTTPConnection(HOST, stack.port, timeout=30)
+    workload = Requests(stack.facts, port or stack.port, connections=1).all_in_bulks()
+    connection = http.client.HTTPConnection(HOST, port or stack.port, timeout=30)
     try:
         for body in workload.bodies:
             connection.request(workload.method, workload.paths[0], body, dict(workload.headers))

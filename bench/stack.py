@@ -74,6 +74,7 @@ class Stack:
     worker: Running
     port: int
     floor_port: int
+    unsealed_port: int
     cache: "redis.Redis"
 
     def forget_contexts(self) -> None:
@@ -112,8 +113,9 @@ def running_stack(*, fan_count: int, message_count: int) -> Iterator[Stack]:
         stack.callback(remove_home, home)
         servers = stack.enter_context(EmbeddedServers(home, durable=True))
         environment = _environment(home, servers)
-        port, floor_port = _free_port(), _free_port()
+        port, floor_port, unsealed_port = _free_port(), _free_port(), _free_port()
         commands = _commands(home, port)
+        _run("migrate-keys", commands.migrate_keys, environment, home)
         _run("migrate", commands.migrate, environment, home)
         facts = _filled(fan_count, message_count, environment, home)
         cache = stack.enter_context(redis.Redis.from_url(servers.redis_url))
@@ -121,10 +123,12 @@ def running_stack(*, fan_count: int, message_count: int) -> Iterator[Stack]:
         web = stack.enter_context(_process(home, environment, "web", commands.web))
         worker = stack.enter_context(_process(home, environment, "worker", commands.worker))
         stack.enter_context(_process(home, environment, "beat", commands.beat))
-        stack.enter_context(_process(home, environment, "floor", _floor_command(home, floor_port)))
+        for name, its_port in (("floor", floor_port), ("unsealed", unsealed_port)):
+            stack.enter_context(_process(home, environment, name, _bench_command(name, home, its_port)))
         _wait_for(port, READY_PATH, home)
         _wait_for(floor_port, floor_address.PATH, home)
-        yield Stack(home, servers, environment, facts, web, worker, port, floor_port, cache)
+        _wait_for(unsealed_port, READY_PATH, home)
+        yield Stack(home, servers, environment, facts, web, worker, port, floor_port, unsealed_port, cache)
 
 
 def _environment(home: Path, servers: EmbeddedServers) -> dict[str, str]:
@@ -152,10 +156,10 @@ def _commands(home: Path, port: int) -> Commands:
     )
 
 
-def _floor_command(home: Path, port: int) -> Argv:
-    """The product's own command, with the floor in the product's place."""
+def _bench_command(name: str, home: Path, port: int) -> Argv:
+    """The product's own command, with an application of the benchmark in the product's place."""
     web = _commands(home, port).web
-    return tuple("bench.floor:application" if part == "ofmemory.wsgi:application" else part for part in web)
+    return tuple(f"bench.{name}:application" if part == "ofmemory.wsgi:application" else part for part in web)
 
 
 def _run(name: str, argv: Argv, environment: Mapping[str, str], home: Path) -> None:

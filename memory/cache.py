@@ -8,44 +8,58 @@ One hash a pair holds the finished context (``context``), the engagement score (
   removes the hash after it. A writer killed between commit and removal so leaves no old value behind. The marks of
   all writers under way stand in ``writer``: the first to end must not let readers fill while another has yet to commit.
 
+Values are sealed with the pair's key: nothing that Redis keeps, or leaves on a disk, can be read. The same script tells
+the audit log of the access; only where this process does not hold the pair's key yet that takes a call of its own.
+
 Source of the lease: Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, section 3.2.1.
 """
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+import redis
 from django.conf import settings
 
 from accounts.gate import Gate
-from memory.domain import Pair
 from ofmemory.errors import CacheUnavailable
-from ofmemory.infra.cache.client import Script
+from ofmemory.infra.cache.client import Script, client
 from ofmemory.infra.cache.limits import ADMIT, Quota
 from ofmemory.infra.ids import pseudonym
+from privacy.cache import RECORD, stream_keys
+from privacy.domain import Pair
+from privacy.errors import Unreadable
+from privacy.keys import keyring
+from privacy.services import audit
 
 logger = logging.getLogger(__name__)
 
 Part = Literal["context", "score"]
 
 # Raised when the stored form changes, so that new code never reads what old code wrote.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # A fill token that nobody used, and a mark of a writer that died, are forgotten after this.
 LEASE_SECONDS = 10
+_SCAN_BATCH = 1000
+_PLACES = {part: keyring.place_of("cache", part) for part in get_args(Part)}
 
-# KEYS: n limits, epoch, pairs...   ARGV: n limits, n, part, new token, lease seconds
+# KEYS: n limits, epoch, audit stream, audit drops, pairs...
+# ARGV: n limits, n, part, new token, lease seconds, audit entry, most entries
 _READ = Script(
     ADMIT
+    + RECORD
     + """
-local n = #ARGV - 4
+local n = #ARGV - 6
 local part, token, lease = ARGV[n + 2], ARGV[n + 3], ARGV[n + 4]
 local admission = admit(n)
 local epoch = redis.call('GET', KEYS[n + 1])
 local found = {}
 if admission[1] == 0 then
-  for i = n + 2, #KEYS do
+  record(n + 2, ARGV[n + 5], ARGV[n + 6])
+  for i = n + 4, #KEYS do
     local held = redis.call('HMGET', KEYS[i], part, 'token', 'writer')
     local may_fill = held[2]
     if not held[1] and not held[2] and not held[3] then
@@ -72,15 +86,18 @@ for i = 1, #KEYS do
   end
 end
 """)
-# KEYS: n limits, epoch, pairs...   ARGV: n limits, n, mark, lease seconds
+# KEYS: n limits, epoch, audit stream, audit drops, pairs...
+# ARGV: n limits, n, mark, lease seconds, audit entry, most entries
 _BEGIN_WRITE = Script(
     ADMIT
+    + RECORD
     + """
-local n = #ARGV - 3
+local n = #ARGV - 5
 local admission = admit(n)
 local epoch = redis.call('GET', KEYS[n + 1])
 if admission[1] == 0 then
-  for i = n + 2, #KEYS do
+  record(n + 2, ARGV[n + 4], ARGV[n + 5])
+  for i = n + 4, #KEYS do
     local writers = ARGV[n + 2] .. '@' .. string.format('%.0f', now) .. ' '
     -- pcall: what is there may be no hash of ours.
     local held = redis.pcall('HGET', KEYS[i], 'writer')
@@ -131,44 +148,92 @@ def pair_key(pair: Pair) -> str:
 
 
 def read(pairs: Sequence[Pair], part: Part, gate: Gate) -> tuple[Quota, list[Held]]:
-    """Pass the gate and look up ``part`` of every pair (all of one creator), in one round trip.
+    """Pass the gate, look up ``part`` of every pair (all of one creator) and tell the audit log, in one round trip.
 
     Raises:
         CacheUnavailable: Redis did not answer; nothing was counted.
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
+        KeysUnavailable: a pair's key is needed and can't be had.
     """
-    limits = gate.script_limits()
+    limits, entry = gate.script_limits(), _entry(pairs, gate)
     admission, epoch, found = _READ(
-        keys=[*gate.script_keys(), *map(pair_key, pairs)],
-        args=[*limits, len(limits), part, secrets.token_hex(16), LEASE_SECONDS],
+        keys=[*gate.script_keys(), *stream_keys(gate.creator_id), *map(pair_key, pairs)],
+        args=[*limits, len(limits), part, secrets.token_hex(16), LEASE_SECONDS, entry, settings.AUDIT_STREAM_MAX],
     )
     quota = gate.passed(admission, epoch)
-    return quota, [Held(*found[i : i + 2]) for i in range(0, len(found), 2)]
+    if not entry:
+        note_access(pairs, gate)
+    values, tokens = found[::2], found[1::2]
+    opened = [_opened(pair, part, value) for pair, value in zip(pairs, values, strict=False)]
+    return quota, [Held(value, token) for value, token in zip(opened, tokens, strict=False)]
+
+
+def _entry(pairs: Sequence[Pair], gate: Gate) -> bytes:
+    """Return what to tell the audit log; nothing where this process does not know yet what a pair is called there."""
+    subjects = subjects_of(pairs, gate)
+    held = [keys.handle for pair in subjects if (keys := keyring.peek(pair))]
+    return audit.line(gate.action, gate.actor, held) if gate.action and len(held) == len(subjects) else b""
+
+
+def subjects_of(pairs: Sequence[Pair], gate: Gate) -> Sequence[Pair]:
+    """Return whose data a request touches: the pairs it looks up, or those that its caller named."""
+    return pairs or [Pair(gate.creator_id, fan_id) for fan_id in gate.fan_ids]
+
+
+def note_access(pairs: Sequence[Pair], gate: Gate) -> None:
+    """Tell the audit log by itself of an access that no script told it of.
+
+    Raises:
+        KeysUnavailable: a pair's key is needed and can't be had.
+    """
+    if gate.action:
+        known = keyring.find_many(subjects_of(pairs, gate)).values()
+        audit.note(gate.creator_id, gate.action, gate.actor, [keys.handle for keys in known])
+
+
+def _opened(pair: Pair, part: Part, value: bytes | None) -> bytes | None:
+    """A value that does not open is as good as none: it will be loaded and stored anew."""
+    if value is None:
+        return None
+    try:
+        return keyring.open_sealed(pair, value, _PLACES[part])
+    except Unreadable:
+        logger.warning("cached_value_unreadable", extra={"part": part})
+        return None
 
 
 def try_fill(part: Part, values: Sequence[tuple[Pair, bytes, bytes]]) -> None:
     """Store (pair, fill token, value) for each pair whose token is still good; without Redis nothing is stored."""
     args: list[str | bytes | int] = [part, settings.CONTEXT_CACHE_SECONDS]
-    for _, token, value in values:
-        args += [token, value]
+    filled = []
+    for pair, token, value in values:
+        # A pair without a key is being erased, or was never seen: nothing of it may stay.
+        if keys := keyring.find(pair):
+            args += [token, keys.seal(value, _PLACES[part])]
+            filled.append(pair_key(pair))
     try:
-        _FILL(keys=[pair_key(pair) for pair, _, _ in values], args=args)
+        if filled:
+            _FILL(keys=filled, args=args)
     except CacheUnavailable:
         logger.warning("cache_not_filled", extra={"count": len(values)})
 
 
-def begin_write(pairs: Sequence[Pair], gate: Gate) -> tuple[Quota, str]:
-    """Pass the gate and hold off the cache of ``pairs`` (all of one creator); return the mark to end with.
+def begin_write(pairs: Sequence[Pair], gate: Gate) -> tuple[Quota, str, bool]:
+    """Pass the gate and hold off the cache of ``pairs`` (all of one creator).
+
+    Returns:
+        What is left of the limits; the mark to end with; whether the audit log knows of the write.
 
     Raises:
         CacheUnavailable: Redis did not answer.
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
     """
-    mark, limits = secrets.token_hex(16), gate.script_limits()
+    mark, limits, entry = secrets.token_hex(16), gate.script_limits(), _entry(pairs, gate)
     admission, epoch = _BEGIN_WRITE(
-        keys=[*gate.script_keys(), *map(pair_key, pairs)], args=[*limits, len(limits), mark, LEASE_SECONDS]
+        keys=[*gate.script_keys(), *stream_keys(gate.creator_id), *map(pair_key, pairs)],
+        args=[*limits, len(limits), mark, LEASE_SECONDS, entry, settings.AUDIT_STREAM_MAX],
     )
-    return gate.passed(admission, epoch), mark
+    return gate.passed(admission, epoch), mark, bool(entry)
 
 
 def end_write(pairs: Sequence[Pair], mark: str = "") -> None:
@@ -177,4 +242,49 @@ def end_write(pairs: Sequence[Pair], mark: str = "") -> None:
     Raises:
         CacheUnavailable: Redis did not answer.
     """
-    _END_WRITE(keys=[pair_key(pair) for pair in pairs], args=[mark])
+    end_write_of([pair_key(pair) for pair in pairs], mark)
+
+
+def end_write_of(keys: Sequence[str], mark: str = "") -> None:
+    """Do what ``end_write`` does for pairs that are known by their keys alone."""
+    _END_WRITE(keys=keys, args=[mark])
+
+
+# ---- forgetting a pair
+
+
+def purge(pair: Pair) -> dict[str, int]:
+    """Remove every key about the pair; return how many, by kind.
+
+    Raises:
+        CacheUnavailable: Redis did not answer.
+    """
+    found = find_keys(pair)
+    with _guarded():
+        for keys in found.values():
+            client().unlink(*keys)
+    return {kind: len(keys) for kind, keys in found.items()}
+
+
+def find_keys(pair: Pair) -> dict[str, list[str]]:
+    """Search all of Redis for keys about the pair, its limits among them; return them by kind.
+
+    Raises:
+        CacheUnavailable: Redis did not answer.
+    """
+    creator = pseudonym(pair.creator_id)
+    found: dict[str, list[str]] = {}
+    with _guarded():
+        # The fan may have the same id with another creator.
+        for key in client().scan_iter(match=f"*{pseudonym(pair.fan_id)}*{creator}*", count=_SCAN_BATCH):
+            kind = key.decode().partition(":v")[0]
+            found.setdefault(kind, []).append(key.decode())
+    return found
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise CacheUnavailable("The cache did not answer.", retry_after_seconds=1) from error

@@ -75,14 +75,6 @@ DEFAULT_ENGAGEMENT_SCORE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One (creator, fan). Everything in this room belongs to exactly one."""
-
-    creator_id: str
-    fan_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Interaction:
     """One thing that happened between a fan and a creator, as a client reports it.
 

@@ -2,6 +2,9 @@
 
 Every unique constraint holds ``creator_id``, so that the tables can be spread over servers by creator. There is no
 foreign key to accounts: a key check on every insert would serialise on the creator's row.
+
+What was said and what was learnt is sealed with the pair's key (``privacy.fields``); identifiers, labels, numbers and
+times are in the clear, so that constraints, statistics and indexes work.
 """
 
 from typing import Any, ClassVar
@@ -22,7 +25,10 @@ from memory.domain import (
     Tone,
 )
 from ofmemory.infra.ids import uuid7
+from privacy.fields import SealedBytes, SealedDict, SealedList, SealedText
+from privacy.of_pair import OfPair
 
+EXTERNAL_ID_HELP = "Keyed digest of the platform's own id: enough to recognise a second report by."
 UNIT_RANGE = (MinValueValidator(0.0), MaxValueValidator(1.0))
 
 
@@ -38,29 +44,16 @@ def _unit(field: str, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(**{f"{field}__gte": 0, f"{field}__lte": 1}), name=name)
 
 
-class OfPair(models.Model):
-    """A row that belongs to one (creator, fan)."""
-
-    creator_id = models.CharField(max_length=255)
-    fan_id = models.CharField(max_length=255)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{self.creator_id} / {self.fan_id}"
-
-
 class FanMemory(OfPair):
     """One message. Two messages of a pair never share an instant; the later one moves on by a microsecond."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    message_content = models.TextField()
+    message_content = SealedText()
     sender = models.CharField(max_length=7, choices=_choices(Sender))
     sentiment = models.CharField(max_length=8, choices=_choices(Sentiment), null=True, blank=True)
-    topics = models.JSONField(default=list, blank=True)
-    metadata = models.JSONField(default=dict, blank=True)
-    external_id = models.CharField(max_length=255, blank=True, default="")
+    topics = SealedList()
+    metadata = SealedDict()
+    external_id = models.CharField(max_length=64, blank=True, default="", help_text=EXTERNAL_ID_HELP)
     created_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -94,9 +87,9 @@ class Interaction(OfPair):
     sender = models.CharField(max_length=7, choices=_choices(Sender), default=Sender.FAN)
     amount = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
-    content = models.TextField(blank=True, default="")
-    metadata = models.JSONField(default=dict, blank=True)
-    external_id = models.CharField(max_length=255, blank=True, default="")
+    content = SealedText()
+    metadata = SealedDict()
+    external_id = models.CharField(max_length=64, blank=True, default="", help_text=EXTERNAL_ID_HELP)
     created_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -130,11 +123,11 @@ class Interaction(OfPair):
 class FanPreferences(OfPair):
     """What a fan likes, talks about and buys. A pinned entry was set by hand and is never overwritten by learning."""
 
-    content_preferences = models.JSONField(default=dict, blank=True)
-    topic_interests = models.JSONField(default=dict, blank=True)
-    purchase_patterns = models.JSONField(default=list, blank=True)
-    communication_preferences = models.JSONField(default=dict, blank=True)
-    pinned = models.JSONField(default=dict, blank=True, help_text="Names set by hand, by part.")
+    content_preferences = SealedDict()
+    topic_interests = SealedDict()
+    purchase_patterns = SealedList()
+    communication_preferences = SealedDict()
+    pinned = SealedDict(help_text="Names set by hand, by part.")
     last_updated = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -185,9 +178,10 @@ class CreatorPersona(Persona):
         return self.creator_id
 
 
-class PersonalityProfile(Persona, OfPair):
+class PersonalityProfile(OfPair, Persona):  # noqa: DJ008 - OfPair has one
     """The manner of speaking that works with one fan. ``locked_traits`` were set by hand: learning leaves them."""
 
+    preferred_emojis = SealedList()
     confidence_score = models.FloatField(default=0.0, validators=UNIT_RANGE)
     interaction_count = models.PositiveIntegerField(default=0)
     locked_traits = models.JSONField(default=list, blank=True)
@@ -209,8 +203,8 @@ class PersonalityChange(OfPair):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     reason = models.CharField(max_length=16, choices=[("manual", "manual"), ("learnt", "learnt")])
     actor = models.CharField(max_length=64, help_text="user:<id>, key:<id> or the name of the learner.")
-    before = models.JSONField()
-    after = models.JSONField()
+    before = SealedDict()
+    after = SealedDict()
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -238,6 +232,10 @@ class EngagementMetrics(OfPair):
     )
     learnt_at = models.DateTimeField(null=True, blank=True)
     total_revenue = models.DecimalField(max_digits=10, decimal_places=2, default=0, db_default=0)
+    key_id = models.BigIntegerField(default=0, db_default=0, help_text="The data key that seals what is new.")
+    limits = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="What must not be done with the pair's data (privacy.domain.Limit)."
+    )
     avg_response_time_seconds = models.FloatField(null=True, blank=True)
     first_interaction = models.DateTimeField(null=True)
     last_interaction = models.DateTimeField(null=True)
@@ -264,8 +262,8 @@ class EmotionalState(OfPair):
     """The fan's mood, now and over the last 30 days."""
 
     current_sentiment = models.CharField(max_length=8, choices=_choices(Sentiment), default=Sentiment.NEUTRAL)
-    sentiment_history = models.JSONField(default=list, blank=True)
-    dominant_emotions = models.JSONField(default=list, blank=True)
+    sentiment_history = SealedList()
+    dominant_emotions = SealedList()
     engagement_level = models.CharField(max_length=8, choices=_choices(EngagementLevel), default=EngagementLevel.MEDIUM)
     last_positive_interaction = models.DateTimeField(null=True, blank=True)
     last_negative_interaction = models.DateTimeField(null=True, blank=True)
@@ -280,15 +278,14 @@ class EmotionalState(OfPair):
         ]
 
 
-class IdempotentAnswer(models.Model):
+class IdempotentAnswer(OfPair):
     """What was answered to a request that carried an Idempotency-Key; written in the transaction of the write."""
 
-    creator_id = models.CharField(max_length=255)
     key_digest = models.BinaryField(max_length=32)
-    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of method, path and body.")
-    fan_id = models.CharField(max_length=255, blank=True, default="", help_text="Whose data the answer holds, if any.")
+    fingerprint = models.BinaryField(max_length=32, help_text="Keyed digest of method, path and body.")
+    fan_id = models.CharField(max_length=255, blank=True, default="", help_text="Whom the request was about, if one.")
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.BinaryField(null=True)
+    body = SealedBytes(row_field="key_digest")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -300,9 +297,6 @@ class IdempotentAnswer(models.Model):
             models.Index(fields=["created_at"], name="idempotent_answer_age"),
             models.Index(fields=["creator_id", "fan_id"], condition=~Q(fan_id=""), name="idempotent_answer_pair"),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.creator_id} {self.created_at}"
 
 
 class ImportRun(models.Model):

@@ -8,10 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Avg, Count, F, FloatField, Max, Q, Sum
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from memory import shapes
-from memory.domain import Pair
 from memory.models import (
     CreatorPersona,
     EmotionalState,
@@ -23,31 +22,42 @@ from memory.models import (
     PersonalityProfile,
 )
 from ofmemory.infra.db import Columns, Joined
+from privacy.domain import Limit, Pair
 
-_PERSONA = (*shapes.PERSONA_FIELDS, "confidence_score", "interaction_count", "locked_traits", "last_calibrated")
 _MESSAGE = Columns(
-    FanMemory, "id", "fan_id", "sender", "message_content", "sentiment", "topics", "created_at", "metadata"
+    FanMemory,
+    *("id", "creator_id", "fan_id", "sender", "message_content", "sentiment", "topics", "created_at", "metadata"),
 )
 _INTERACTION = Columns(
-    Interaction, "id", "fan_id", "type", "sender", "amount", "currency", "content", "created_at", "metadata"
+    Interaction,
+    *("id", "creator_id", "fan_id", "type", "sender", "amount", "currency", "content", "created_at", "metadata"),
 )
 _ENGAGEMENT = Columns(
     EngagementMetrics,
     *("fan_id", "engagement_score", "total_messages", "total_purchases", "total_tips", "total_interactions"),
     *("learnt_interactions", "learnt_at", "total_revenue", "avg_response_time_seconds"),
-    *("first_interaction", "last_interaction", "last_fan_interaction", "updated_at"),
+    *("first_interaction", "last_interaction", "last_fan_interaction", "updated_at", "limits"),
 )
 _PREFERENCES = Columns(
     FanPreferences,
-    *("fan_id", "content_preferences", "topic_interests", "purchase_patterns", "communication_preferences"),
+    *(
+        "fan_id",
+        "creator_id",
+        "content_preferences",
+        "topic_interests",
+        "purchase_patterns",
+        "communication_preferences",
+    ),
     *("pinned", "last_updated"),
 )
 _EMOTION = Columns(
     EmotionalState,
-    *("fan_id", "current_sentiment", "sentiment_history", "dominant_emotions", "engagement_level"),
+    *("fan_id", "creator_id", "current_sentiment", "sentiment_history", "dominant_emotions", "engagement_level"),
     *("last_positive_interaction", "last_negative_interaction", "updated_at"),
 )
-_PERSONALITY = Columns(PersonalityProfile, "fan_id", *_PERSONA)
+_PERSONALITY = Columns(PersonalityProfile, "fan_id", "creator_id", *shapes.PROFILE_FIELDS)
+
+LAST_SEEN = Coalesce("last_interaction", "created_at")
 
 
 def _one_per_fan(columns: Columns) -> str:
@@ -69,15 +79,11 @@ def _newest(columns: Columns) -> str:
 _FIND_ENGAGEMENT = _one_per_fan(_ENGAGEMENT)
 _FIND_PREFERENCES = _one_per_fan(_PREFERENCES)
 _FIND_EMOTION = _one_per_fan(_EMOTION)
-# The creator's persona comes along as the row of the fan "".
-_FIND_PERSONALITY = f"""
-{_one_per_fan(_PERSONALITY)} UNION ALL
-SELECT '', {", ".join(shapes.PERSONA_FIELDS)}, 0, 0, '[]', NULL
-FROM {CreatorPersona._meta.db_table} WHERE creator_id = %s
-"""  # noqa: S608 - names from models
+_FIND_PERSONALITY = _one_per_fan(_PERSONALITY)
 _NEWEST_MESSAGES = _newest(_MESSAGE)
 _NEWEST_INTERACTIONS = _newest(_INTERACTION)
 _CREATOR_PERSONA = Columns(CreatorPersona, "creator_id", *shapes.PERSONA_FIELDS)
+_FIND_PERSONA = f"SELECT {_CREATOR_PERSONA.sql} FROM {_CREATOR_PERSONA.table} WHERE creator_id = %s"  # noqa: S608
 _ROWS = {"e": _ENGAGEMENT, "p": _PERSONALITY, "r": _PREFERENCES, "m": _EMOTION}
 _JOINED = Joined(**_ROWS, c=_CREATOR_PERSONA)
 _JOINS = " ".join(
@@ -141,10 +147,10 @@ def list_recent_interactions(creator_id: str, fan_ids: Sequence[str]) -> dict[st
 
 def find_personalities(creator_id: str, fan_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return each fan's profile, and under the key ``""`` the creator's persona for fans without one."""
-    rows = _PERSONALITY.fetch(_FIND_PERSONALITY, (creator_id, list(fan_ids), creator_id))
-    found = {row.fan_id: shapes.personality(row._asdict()) for row in rows}
-    found.setdefault("", default_persona())
-    return found
+    rows = _PERSONALITY.fetch(_FIND_PERSONALITY, (creator_id, list(fan_ids)))
+    personas = _CREATOR_PERSONA.fetch(_FIND_PERSONA, (creator_id,))
+    persona = shapes.personality(personas[0]._asdict()) if personas else default_persona()
+    return {"": persona, **{row.fan_id: shapes.personality(row._asdict()) for row in rows}}
 
 
 def default_persona() -> dict[str, Any]:
@@ -163,8 +169,11 @@ def find_emotional_states(creator_id: str, fan_ids: Sequence[str]) -> dict[str, 
     return {row.fan_id: shapes.emotional_state(row) for row in rows}
 
 
-def pair_exists(pair: Pair) -> bool:
-    return EngagementMetrics.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id).exists()
+def find_limits(pair: Pair) -> Limit | None:
+    """Return what must not be done with the pair's data; None for a fan never seen."""
+    rows = EngagementMetrics.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id)
+    limits = rows.values_list("limits", flat=True).first()
+    return None if limits is None else Limit(limits)
 
 
 def list_messages_before(pair: Pair, before: datetime | None, limit: int) -> list[Any]:
@@ -220,6 +229,15 @@ def iterate_pairs(creator_id: str, size: int) -> Iterator[list[Pair]]:
 
 
 def list_inactive_pairs(before: datetime, limit: int | None = None) -> list[Pair]:
-    """Return pairs whose last interaction is older than ``before``, longest silent first."""
-    rows = EngagementMetrics.objects.filter(last_interaction__lt=before).order_by("last_interaction")
+    """Return pairs whose last interaction is older than ``before``, longest silent first.
+
+    A fan who only ever consented, or is only held, is silent since that was recorded.
+    """
+    rows = EngagementMetrics.objects.alias(seen_at=LAST_SEEN).filter(seen_at__lt=before).order_by("seen_at")
     return [Pair(*ids) for ids in rows.values_list("creator_id", "fan_id")[:limit]]
+
+
+def is_inactive(pair: Pair, before: datetime) -> bool:
+    """Return whether the pair exists and is among ``list_inactive_pairs``."""
+    rows = EngagementMetrics.objects.alias(seen_at=LAST_SEEN).filter(seen_at__lt=before)
+    return rows.filter(creator_id=pair.creator_id, fan_id=pair.fan_id).exists()

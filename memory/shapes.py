@@ -22,6 +22,7 @@ PERSONA_COLUMNS = {
     "responseSpeed": "response_speed",
 }
 PERSONA_FIELDS = tuple(PERSONA_COLUMNS.values())
+PROFILE_FIELDS = (*PERSONA_FIELDS, "confidence_score", "interaction_count", "locked_traits", "last_calibrated")
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -68,10 +69,10 @@ def interaction(row: Interaction) -> dict[str, Any]:
     }
 
 
-def engagement(row: EngagementMetrics | None) -> dict[str, Any]:
+def engagement(row: EngagementMetrics | None, *, is_profiled: bool = True) -> dict[str, Any]:
     row = row or EngagementMetrics(engagement_score=DEFAULT_ENGAGEMENT_SCORE)
     return {
-        "engagementScore": row.engagement_score,
+        "engagementScore": row.engagement_score if is_profiled else DEFAULT_ENGAGEMENT_SCORE,
         "totalMessages": row.total_messages,
         "totalPurchases": row.total_purchases,
         "totalTips": row.total_tips,

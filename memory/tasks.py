@@ -1,9 +1,8 @@
-"""Background work of memory: wake-ups only; what is to be done stands in the database or in the arguments' ids."""
+"""Background work of memory: wake-ups only; what is to be done stands in the database. No argument names a fan."""
 
 from celery import shared_task
 
 from memory import cache
-from memory.domain import Pair
 from memory.services import idempotency
 from ofmemory.errors import CacheUnavailable
 
@@ -15,7 +14,11 @@ def forget_old_answers() -> int:
 
 
 @shared_task(autoretry_for=(CacheUnavailable,), retry_backoff=1, retry_backoff_max=30, max_retries=120)
-def clear_cache(pairs: list[tuple[str, str]]) -> None:
-    """Remove from the cache what a commit made old while Redis was away."""
-    for creator_id, fan_id in pairs:
-        cache.end_write([Pair(creator_id, fan_id)])
+def clear_cache(keys: list[str]) -> None:
+    """Remove from the cache what a commit made old while Redis was away.
+
+    Args:
+        keys: as ``cache.pair_key`` spells them.
+    """
+    for key in keys:
+        cache.end_write_of([key])

@@ -8,7 +8,7 @@ from typing import Any
 import hypothesis
 import orjson
 import pytest
-from django.db import connection
+from django.db import connections
 from django.test import Client
 from hypothesis import HealthCheck
 
@@ -41,12 +41,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The test database goes at the end even if a server thread of a browser test still holds a connection."""
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        # Tests that commit are cleaned up after with a TRUNCATE of every table.
+        cursor.execute("DROP TRIGGER IF EXISTS audit_entries_no_truncate ON audit_entries")
     yield
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Generator
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -29,6 +30,17 @@ def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
 
 def pytest_unconfigure() -> None:
     _running.close()
+
+
+def environment_of_a_process() -> dict[str, str]:
+    """Return what a process of the product must see to share the databases of this test process."""
+    from django.db import connections
+
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "ofmemory.settings.test"}
+    for name, alias in (("DATABASE_URL", "default"), ("KEYS_DATABASE_URL", "keys")):
+        parts = urlsplit(os.environ[name])
+        environment[name] = urlunsplit(parts._replace(path=f"/{connections[alias].settings_dict['NAME']}"))
+    return environment
 
 
 def _start() -> None:

@@ -63,6 +63,11 @@ def create_user(
     return user
 
 
+def list_creator_ids() -> list[str]:
+    """Return the id of every creator."""
+    return list(Creator.objects.values_list("id", flat=True))
+
+
 def get_user(username: str) -> User:
     """Return a person.
 
@@ -123,3 +128,9 @@ def _check_password(password: str, user: User) -> None:
         validate_password(password, user)
     except ValidationError as error:
         raise broken_rules({"password": error.messages}) from error
+
+
+def roles_of(creator_id: str) -> dict[str, Role]:
+    """Return who is what to the creator: user id, as text, → role."""
+    members = Membership.objects.filter(creator_id=creator_id).values_list("user_id", "role")
+    return {str(user_id): Role(role) for user_id, role in members}

@@ -15,6 +15,7 @@ from memory.domain import (
     Sentiment,
     Tone,
 )
+from privacy.domain import ConsentAction, Purpose
 
 INTERACTION_TYPES = [kind.value for kind in InteractionType]
 OTHER_TYPES = [kind for kind in INTERACTION_TYPES if kind != InteractionType.MESSAGE]
@@ -182,6 +183,36 @@ class Export(s.Serializer[Any]):
     counts = s.DictField(child=s.IntegerField())
 
 
+class ConsentState(s.Serializer[Any]):
+    purpose = _one_of(Purpose)
+    action = _one_of(ConsentAction, allow_null=True, help_text="Null: the fan never decided.")
+    permitted = s.BooleanField(help_text="Restriction and objection included.")
+    expressedAt = s.DateTimeField(allow_null=True)
+    method = s.CharField(allow_null=True)
+    noticeVersion = s.CharField(allow_null=True)
+    receiptId = s.UUIDField(allow_null=True)
+
+
+class Consents(s.Serializer[Any]):
+    fanId = s.CharField()
+    creatorId = s.CharField()
+    consents = ConsentState(many=True, help_text="One for each purpose.")
+    restricted = s.BooleanField(help_text="Art. 18: the data is stored and not used.")
+    objected = s.BooleanField(help_text="Art. 21: no profiling.")
+
+
+class ConsentReceipt(s.Serializer[Any]):
+    schemaVersion = s.CharField()
+    receiptId = s.UUIDField()
+    piiPrincipalId = s.UUIDField(allow_null=True, help_text="Random; stands for the fan.")
+    piiController = s.CharField()
+    purpose = _one_of(Purpose)
+    event = s.DictField()
+    notice = s.DictField()
+    lawfulBasis = s.ListField(child=s.CharField())
+    withdrawal = s.CharField()
+
+
 class Done(s.Serializer[Any]):
     success = s.BooleanField()
     correlationId = s.CharField()
@@ -194,6 +225,7 @@ class DoneMany(Done):
 
 class Cleared(Done):
     message = s.CharField()
+    requestId = s.UUIDField(help_text="Of the erasure; its receipt is found by it.")
 
 
 def envelope(name: str, data: Any, **more: s.Field[Any, Any, Any, Any]) -> Any:
@@ -212,3 +244,5 @@ EXPORT = envelope("ExportAnswer", Export())
 SCORE = envelope("EngagementScoreAnswer", EngagementScore())
 MESSAGES = envelope("MessagesAnswer", MessagePage())
 BULK = envelope("BulkAnswer", s.DictField(child=MemoryContext()), count=s.IntegerField())
+CONSENTS = envelope("ConsentsAnswer", Consents())
+CONSENT_RECEIPT = envelope("ConsentReceiptAnswer", ConsentReceipt())

@@ -1,7 +1,7 @@
 """What the views of memory share: whose data a request is about, and carrying out the same write once."""
 
+import hmac
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, cast
 
 import orjson
@@ -14,11 +14,12 @@ from accounts.domain import Principal, Scope
 from accounts.gate import Gate, limits_for
 from accounts.services.access import access_all_fans, access_creator, access_fans
 from accounts.services.principals import recheck_principal
-from memory.domain import Pair
 from memory.services.idempotency import Answer, Once, answer_once
-from memory.services.writes import writing
+from memory.services.writes import carry_out
 from ofmemory.errors import Forbidden, InvalidInput
 from ofmemory.infra.drf import answer_error, json_body, query_pairs, raw_answer
+from privacy.domain import Pair
+from privacy.keys.keyring import service_key
 
 MAX_KEY_CHARS = 255
 
@@ -54,11 +55,18 @@ class MemoryView(APIView):
 
 
 def gate_of(
-    request: ApiRequest, scope: Scope, *, kind: str, creator_id: str | None, fan_ids: Sequence[str] = ()
+    request: ApiRequest,
+    scope: Scope,
+    action: str,
+    *,
+    kind: str,
+    creator_id: str | None,
+    fan_ids: Sequence[str] = (),
 ) -> Gate:
     """Return the gate of a request about ``fan_ids`` (none: about all of a creator's fans).
 
     Args:
+        action: what it is called in the audit log.
         kind: the limits it counts on: ``reads``, ``writes`` or ``bulk``.
 
     Raises:
@@ -73,6 +81,7 @@ def gate_of(
     return Gate(
         creator_id,
         limits_for(kind, creator_id=creator_id, fan_id=fan_ids[0] if len(fan_ids) == 1 else ""),
+        action=action,
         token=request.auth,
         principal=principal,
         scope=scope,
@@ -131,22 +140,22 @@ def write_once(
     work: Callable[[], Answer],
     *,
     body: Mapping[str, Any] | None = None,
-    holds_personal_data: bool = False,
+    erases: bool = False,
 ) -> HttpResponse:
     """Carry out a write in one transaction, once per Idempotency-Key, and answer it.
 
     Args:
         body: the request's, which with method and path makes it what it is.
-        holds_personal_data: the answer does, so that it is erased with the fan.
+        erases: the answer is about the erasure of the fan, and must outlive it.
     """
     once = Once(
         creator_id=gate.creator_id,
         key=_key_of(request),
         fingerprint=_fingerprint(request, body),
-        fan_id=gate.fan_ids[0] if holds_personal_data else "",
+        fan_id=gate.fan_ids[0] if len(gate.fan_ids) == 1 and not erases else "",
     )
-    with writing([Pair(gate.creator_id, fan_id) for fan_id in gate.fan_ids], gate) as quota:
-        answer = answer_once(once, work)
+    pairs = [Pair(gate.creator_id, fan_id) for fan_id in gate.fan_ids]
+    answer, quota = carry_out(pairs, gate, lambda: answer_once(once, work))
     headers = quota.headers()
     if answer.replayed:
         headers["Idempotency-Replayed"] = "true"
@@ -162,4 +171,5 @@ def _key_of(request: ApiRequest) -> str:
 
 def _fingerprint(request: ApiRequest, body: Mapping[str, Any] | None) -> bytes:
     what = [request.method, request.get_full_path(), body]
-    return sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).digest()
+    # Keyed: a short text can be found by trying.
+    return hmac.digest(service_key("idempotency"), orjson.dumps(what, option=orjson.OPT_SORT_KEYS), "sha256")

@@ -35,9 +35,15 @@ class InteractionView(MemoryView):
 
 
 class ClearView(MemoryView):
-    @described("clear", {200: answers.Cleared}, 404, 409, parameters=[given.TargetSerializer, IDEMPOTENCY_KEY])
+    @described(
+        "clear",
+        {200: answers.Cleared, 202: answers.Cleared},
+        404,
+        409,
+        parameters=[given.TargetSerializer, IDEMPOTENCY_KEY],
+    )
     def delete(self, request: ApiRequest) -> HttpResponse:
-        """Delete everything about a fan, for good."""
+        """Erase everything about a fan, for good; 202 where that still waits for a second approver, or for a store."""
         checked = valid(given.TargetSerializer, query_of(request))
         return operations.clear(request, checked["fanId"], checked.get("creatorId"))
 

@@ -38,13 +38,13 @@ class FanMemoryView(MemoryView):
 
     @described(
         "clearMemory",
-        {200: answers.Cleared},
+        {200: answers.Cleared, 202: answers.Cleared},
         404,
         409,
         parameters=[FAN_IN_PATH, given.CreatorSerializer, IDEMPOTENCY_KEY],
     )
     def delete(self, request: ApiRequest, fan_id: str) -> HttpResponse:
-        """Delete everything about a fan, for good."""
+        """Erase everything about a fan, for good; 202 where that still waits for a second approver, or for a store."""
         creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
         return operations.clear(request, _fan(fan_id), creator_id)
 

@@ -25,6 +25,7 @@ from memory.services.context import MAX_BULK_FANS
 from memory.services.preferences import PARTS
 from memory.shapes import PERSONA_COLUMNS
 from ofmemory.infra.drf import StrictSerializer
+from privacy.domain import ConsentAction, Purpose
 
 MAX_NAME_CHARS = 64
 MAX_VALUE_CHARS = 255
@@ -308,3 +309,16 @@ class FanPageQuerySerializer(PageQuerySerializer):
 
 class HistoryQuerySerializer(TargetSerializer):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
+
+
+class ConsentSerializer(StrictSerializer):
+    """What a fan decided about one purpose."""
+
+    creatorId = IdField(required=False)
+    fanId = IdField()
+    purpose = serializers.ChoiceField(choices=[purpose.value for purpose in Purpose])
+    action = serializers.ChoiceField(choices=[action.value for action in ConsentAction])
+    method = TextField(max_length=32, help_text="How it was expressed: checkbox, message, letter, ...")
+    noticeVersion = TextField(max_length=32, required=False, help_text="Of the published notice that was shown.")
+    language = TextField(max_length=16, required=False, help_text="In which it was shown, such as en or fr-CA.")
+    expressedAt = serializers.DateTimeField(required=False, help_text="Now, where left out; the latest holds.")

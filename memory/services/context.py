@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from django.db import DatabaseError, connection, transaction
@@ -14,19 +14,19 @@ from django.utils import timezone
 
 from accounts.gate import Gate
 from memory import cache, selectors, shapes
-from memory.domain import Pair
+from memory.services.reading import NEVER_SEEN, CacheState, look_up
 from memory.services.reconnection import reconnection
-from ofmemory.errors import CacheUnavailable, DatabaseUnavailable, InvalidInput, NotFound
-from ofmemory.infra.cache.limits import NO_QUOTA, Quota
+from ofmemory.errors import DatabaseUnavailable, InvalidInput, NotFound
+from ofmemory.infra.cache.limits import Quota
+from privacy.domain import Limit, Pair
+from privacy.errors import Restricted, Unreadable
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-CacheState = Literal["hit", "miss", "degraded"]
 MAX_BULK_FANS = 100
 PART_COUNT = 6
 ETAG_CHARS = 32
-NEVER_SEEN = "Nothing is known about this fan."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class RecalledMany:
-    """The contexts found, by fan; fans never seen are missing."""
+    """The contexts found, by fan; fans never seen are missing, and those whose data may only be stored."""
 
     bodies: dict[str, bytes]
     cache: CacheState
@@ -60,8 +60,8 @@ def get_memory_context(*, fan_id: str, creator_id: str) -> dict[str, Any]:
         NotFound: the fan was never seen.
         DatabaseUnavailable: nothing could be loaded.
     """
-    pair = Pair(creator_id, fan_id)
-    return dict(orjson.loads(recall(pair, Gate(creator_id)).body))
+    gate = Gate(creator_id, action="context.read")
+    return dict(orjson.loads(recall(Pair(creator_id, fan_id), gate).body))
 
 
 def get_memories_for_fans(*, fan_ids: Sequence[str], creator_id: str) -> dict[str, dict[str, Any]]:
@@ -71,7 +71,7 @@ def get_memories_for_fans(*, fan_ids: Sequence[str], creator_id: str) -> dict[st
         InvalidInput: more than 100 fans.
         DatabaseUnavailable: nothing could be loaded.
     """
-    found = recall_many(creator_id, fan_ids, Gate(creator_id)).bodies
+    found = recall_many(creator_id, fan_ids, Gate(creator_id, action="contexts.read")).bodies
     return {fan_id: orjson.loads(body) for fan_id, body in found.items()}
 
 
@@ -84,14 +84,17 @@ def recall(pair: Pair, gate: Gate) -> Recalled:
     Raises:
         NotFound: the fan was never seen.
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
+        Restricted: the data may only be stored.
         DatabaseUnavailable: nothing could be loaded.
     """
-    quota, held, state = _look_up([pair], gate)
+    quota, held, state = look_up([pair], "context", gate)
     if held[0].value is not None:
         return _recalled(held[0].value, state, quota)
     contexts = load_contexts(pair.creator_id, [pair.fan_id], now=timezone.now())
     if pair.fan_id not in contexts:
         raise NotFound(NEVER_SEEN)
+    if contexts[pair.fan_id]["processing"]["restricted"]:
+        raise Restricted
     value = _stored_form(contexts[pair.fan_id])
     _fill({pair: held[0]}, {pair.fan_id: value}, contexts)
     return _recalled(value, state, quota)
@@ -108,12 +111,13 @@ def recall_many(creator_id: str, fan_ids: Sequence[str], gate: Gate) -> Recalled
     if len(fan_ids) > MAX_BULK_FANS:
         raise InvalidInput.field("fanIds", f"at most {MAX_BULK_FANS} fans in one call.")
     pairs = [Pair(creator_id, fan_id) for fan_id in dict.fromkeys(fan_ids)]
-    quota, held, state = _look_up(pairs, gate)
+    quota, held, state = look_up(pairs, "context", gate)
     values = {p.fan_id: h.value for p, h in zip(pairs, held, strict=True) if h.value is not None}
     missing = {p: h for p, h in zip(pairs, held, strict=True) if h.value is None}
     if missing:
         contexts = load_contexts(creator_id, [pair.fan_id for pair in missing], now=timezone.now())
-        loaded = {fan_id: _stored_form(context) for fan_id, context in contexts.items()}
+        usable = {fan: context for fan, context in contexts.items() if not context["processing"]["restricted"]}
+        loaded = {fan_id: _stored_form(context) for fan_id, context in usable.items()}
         _fill(missing, loaded, contexts)
         values |= loaded
     bodies = {pair.fan_id: values[pair.fan_id][ETAG_CHARS:] for pair in pairs if pair.fan_id in values}
@@ -122,6 +126,9 @@ def recall_many(creator_id: str, fan_ids: Sequence[str], gate: Gate) -> Recalled
 
 def load_contexts(creator_id: str, fan_ids: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any]]:
     """Load contexts from the database, past the cache: three queries, however many fans.
+
+    Who asked for the use of their data to be restricted has a context of defaults; who objected to profiling has
+    defaults for what was concluded.
 
     Raises:
         DatabaseUnavailable: no part could be loaded.
@@ -149,17 +156,21 @@ def _load(parts: "_Parts", now: datetime) -> dict[str, dict[str, Any]]:
     contexts = {}
     for fan_id in (fan_id for fan_id in fan_ids if fan_id in known):
         row = rows.engagement.get(fan_id)
+        limits = Limit(row.limits if row else 0)
+        is_usable, is_profiled = Limit.RESTRICTED not in limits, not limits & (Limit.RESTRICTED | Limit.OBJECTED)
+        row = row if is_usable else None
         contexts[fan_id] = {
             "fanId": fan_id,
             "creatorId": creator_id,
-            "recentMessages": messages.get(fan_id, []),
-            "recentInteractions": interactions.get(fan_id, []),
-            "personalityProfile": rows.personalities.get(fan_id, default),
-            "preferences": rows.preferences.get(fan_id) or shapes.preferences(None),
-            "emotionalState": rows.emotions.get(fan_id) or shapes.emotional_state(None),
-            "engagementMetrics": shapes.engagement(row),
+            "recentMessages": messages.get(fan_id, []) if is_usable else [],
+            "recentInteractions": interactions.get(fan_id, []) if is_usable else [],
+            "personalityProfile": rows.personalities.get(fan_id, default) if is_profiled else default,
+            "preferences": (is_profiled and rows.preferences.get(fan_id)) or shapes.preferences(None),
+            "emotionalState": (is_profiled and rows.emotions.get(fan_id)) or shapes.emotional_state(None),
+            "engagementMetrics": shapes.engagement(row, is_profiled=is_profiled),
             "lastInteraction": row.last_interaction if row else None,
             "learning": shapes.learning(row),
+            "processing": {"restricted": not is_usable, "profiling": is_profiled},
             "degraded": parts.degraded,
         }
         contexts[fan_id]["reconnection"] = reconnection(contexts[fan_id], now)
@@ -190,6 +201,8 @@ class _Parts:
         except DatabaseError:
             if not self._may_fail:
                 raise
+        except Unreadable:
+            pass
         return selectors.Rows(
             self.load("engagementMetrics", selectors.find_engagement),
             self.load("personalityProfile", selectors.find_personalities),
@@ -201,21 +214,12 @@ class _Parts:
         try:
             with self._guard():
                 return select(*self.query)
-        except DatabaseError as error:
-            if not self._may_fail:
+        except (DatabaseError, Unreadable) as error:
+            if not self._may_fail and isinstance(error, DatabaseError):
                 raise
             logger.error("context_part_failed", exc_info=error, extra={"part": name})
             self.degraded.append(name)
             return {}
-
-
-def _look_up(pairs: Sequence[Pair], gate: Gate) -> tuple[Quota, list[cache.Held], CacheState]:
-    try:
-        quota, held = cache.read(pairs, "context", gate)
-    except CacheUnavailable:
-        gate.passed_without_cache()
-        return NO_QUOTA, [cache.Held(None, None)] * len(pairs), "degraded"
-    return quota, held, "hit" if all(h.value is not None for h in held) else "miss"
 
 
 def _fill(missing: Mapping[Pair, cache.Held], loaded: Mapping[str, bytes], contexts: Mapping[str, Any]) -> None:

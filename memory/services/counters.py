@@ -8,27 +8,34 @@ from typing import Any
 
 from django.db import DataError, connection
 
-from memory.domain import PAID_TYPES, Interaction, InteractionType, Pair, Sender
+from memory.domain import PAID_TYPES, Interaction, InteractionType, Sender
 from memory.models import EngagementMetrics
+from memory.services.admission import admit
 from ofmemory.errors import InvalidInput
+from privacy.domain import Pair
+from privacy.keys import keyring
 
 _TABLE = EngagementMetrics._meta.db_table
 _SUMS = ("total_messages", "total_purchases", "total_tips", "total_interactions", "total_revenue")
 _COUNT = f"""
-INSERT INTO {_TABLE} (creator_id, fan_id, {", ".join(_SUMS)}, first_interaction, last_interaction, last_fan_interaction)
+INSERT INTO {_TABLE} (creator_id, fan_id, {", ".join(_SUMS)}, first_interaction, last_interaction, last_fan_interaction,
+    key_id)
 {{source}}
 ON CONFLICT (creator_id, fan_id) DO UPDATE SET
     {", ".join(f"{name} = {_TABLE}.{name} + EXCLUDED.{name}" for name in _SUMS)},
     first_interaction = LEAST({_TABLE}.first_interaction, EXCLUDED.first_interaction),
     last_interaction = GREATEST({_TABLE}.last_interaction, EXCLUDED.last_interaction),
     last_fan_interaction = GREATEST({_TABLE}.last_fan_interaction, EXCLUDED.last_fan_interaction),
+    key_id = GREATEST({_TABLE}.key_id, EXCLUDED.key_id),
     updated_at = now()
+RETURNING creator_id, fan_id, xmax = 0, key_id, limits
 """
-_COUNT_ONE = _COUNT.format(source="VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)")
+# xmax is 0 in a row that was inserted just now, and the transaction that locked it in one that was updated.
+_COUNT_ONE = _COUNT.format(source="VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)")
 _COUNT_MANY = _COUNT.format(
     source="""SELECT * FROM unnest(
     %s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::numeric[], %s::timestamptz[],
-    %s::timestamptz[], %s::timestamptz[])"""
+    %s::timestamptz[], %s::timestamptz[], %s::bigint[])"""
 )
 MAX_REVENUE = Decimal("99999999.99")
 
@@ -79,6 +86,7 @@ def count(pair: Pair, tally: Tally) -> None:
 
     Raises:
         InvalidInput: the revenue would pass ``MAX_REVENUE``.
+        Erased, NotConsented, StaleKey: see ``admit``.
     """
     count_all({pair: tally})
 
@@ -88,6 +96,7 @@ def count_all(tallies: Mapping[Pair, Tally]) -> None:
 
     Raises:
         InvalidInput: the revenue of a pair would pass ``MAX_REVENUE``.
+        Erased, NotConsented, StaleKey: see ``admit``.
     """
     pairs = sorted(tallies, key=lambda pair: (pair.creator_id, pair.fan_id))
     rows = [_columns(pair, tallies[pair]) for pair in pairs]
@@ -97,8 +106,11 @@ def count_all(tallies: Mapping[Pair, Tally]) -> None:
                 cursor.execute(_COUNT_ONE, rows[0])
             else:
                 cursor.execute(_COUNT_MANY, [list(column) for column in zip(*rows, strict=True)])
+            counted = cursor.fetchall()
         except DataError as error:
             raise InvalidInput.field("amount", f"takes the fan's revenue above {MAX_REVENUE:,}.") from error
+    for creator_id, fan_id, is_new, key_id, limits in counted:
+        admit(Pair(creator_id, fan_id), is_new=is_new, key_id=key_id, limits=limits)
 
 
 def _columns(pair: Pair, tally: Tally) -> tuple[Any, ...]:
@@ -113,4 +125,5 @@ def _columns(pair: Pair, tally: Tally) -> tuple[Any, ...]:
         tally.first,
         tally.last,
         tally.last_by_fan,
+        keyring.ensure(pair).current.id,
     )

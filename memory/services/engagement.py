@@ -7,14 +7,16 @@ import orjson
 
 from accounts.gate import Gate
 from memory import cache, selectors, shapes
-from memory.domain import DEFAULT_ENGAGEMENT_SCORE, Pair
-from ofmemory.errors import CacheUnavailable
-from ofmemory.infra.cache.limits import NO_QUOTA, Quota
+from memory.domain import DEFAULT_ENGAGEMENT_SCORE
+from memory.services.reading import look_up
+from ofmemory.infra.cache.limits import Quota
+from privacy.domain import Limit, Pair
+from privacy.errors import Restricted
 
 
 def get_engagement_score(*, fan_id: str, creator_id: str) -> float:
     """Return how engaged the fan is, 0-1; 0.5 for a fan never seen."""
-    body, _ = recall_score(Pair(creator_id, fan_id), Gate(creator_id))
+    body, _ = recall_score(Pair(creator_id, fan_id), Gate(creator_id, action="score.read"))
     return float(orjson.loads(body)["score"])
 
 
@@ -23,12 +25,9 @@ def recall_score(pair: Pair, gate: Gate) -> tuple[bytes, Quota]:
 
     Raises:
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
+        Restricted: the data may only be stored.
     """
-    try:
-        quota, held = cache.read([pair], "score", gate)
-    except CacheUnavailable:
-        gate.passed_without_cache()
-        return _load_score(pair), NO_QUOTA
+    quota, held, _ = look_up([pair], "score", gate)
     if held[0].value is not None:
         return held[0].value, quota
     body = _load_score(pair)
@@ -39,7 +38,9 @@ def recall_score(pair: Pair, gate: Gate) -> tuple[bytes, Quota]:
 
 def _load_score(pair: Pair) -> bytes:
     row = selectors.find_engagement(pair.creator_id, [pair.fan_id]).get(pair.fan_id)
-    value = row.engagement_score if row else DEFAULT_ENGAGEMENT_SCORE
+    if row and row.limits & Limit.RESTRICTED:
+        raise Restricted
+    value = row.engagement_score if row and not row.limits & Limit.OBJECTED else DEFAULT_ENGAGEMENT_SCORE
     return shapes.dumps(shapes.score(pair.creator_id, pair.fan_id, value, row.updated_at if row else None))
 
 

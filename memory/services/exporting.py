@@ -6,9 +6,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from memory import selectors, shapes
-from memory.domain import Pair
 from memory.models import FanMemory, Interaction, PersonalityChange
 from ofmemory.errors import NotFound
+from privacy.domain import Pair
 
 
 def export_memory(*, fan_id: str, creator_id: str) -> dict[str, Any]:

@@ -8,15 +8,16 @@ from decimal import Decimal
 
 from django.db import connection
 
-from memory.domain import PAID_TYPES, Interaction, InteractionType, Pair
+from memory.domain import PAID_TYPES, Interaction, InteractionType
 from memory.events import history_imported
 from memory.models import FanMemory
 from memory.models import Interaction as InteractionRow
 from memory.services.counters import Tally, count_all
 from memory.services.instants import move_on
-from memory.services.interactions import interaction_row, message_row
+from memory.services.interactions import interaction_row, message_row, stored_id
 from memory.services.writes import announce
 from ofmemory.infra.db import insert_new
+from privacy.domain import Pair
 
 Stored = FanMemory | InteractionRow
 # Which interaction an external id stands for: a message and a purchase may share one.
@@ -83,9 +84,10 @@ def find_known(creator_id: str, keys: Iterable[Key]) -> set[Key]:
     known: set[Key] = set()
     with connection.cursor() as cursor:
         for model, of_model in wanted.items():
-            values = ([fan for _, fan, _ in of_model], [external for _, _, external in of_model], creator_id)
+            stored = {(key[1], stored_id(Pair(creator_id, key[1]), key[2])): key for key in of_model}
+            values = ([fan for fan, _ in stored], [kept for _, kept in stored], creator_id)
             cursor.execute(_KNOWN.format(table=model._meta.db_table), values)
-            known |= {(model, fan, external) for fan, external in cursor.fetchall()}
+            known |= {stored[fan, kept] for fan, kept in cursor.fetchall()}
     return known
 
 

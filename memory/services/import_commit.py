@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from django.db import OperationalError
 
 from accounts.gate import Gate
-from memory.domain import Pair
 from memory.models import ImportRun
 from memory.services.import_batches import Report, store
 from memory.services.import_foresight import foresee_now
+from memory.services.import_refusals import Refusal, find_barred, too_much_revenue, without
 from memory.services.import_runs import advance
-from memory.services.writes import writing
+from memory.services.writes import carry_out
 from ofmemory.errors import InvalidInput
+from privacy.domain import Pair
+from privacy.errors import Erased, NotConsented
 
 ATTEMPTS = 6
 # deadlock_detected, lock_not_available: a live writer was in the way; the batch was undone and can be tried again.
 BUSY = {"40P01", "55P03"}
 
 
-def commit(run: ImportRun, reports: Sequence[Report], *, rejected: int, last_line: int) -> list[Report]:
+def commit(run: ImportRun, reports: Sequence[Report], *, rejected: int, last_line: int) -> list[Refusal]:
     """Store a batch and move the run's checkpoint with it.
 
     Args:
@@ -28,34 +30,40 @@ def commit(run: ImportRun, reports: Sequence[Report], *, rejected: int, last_lin
         last_line: the last line of the batch, whether it was stored or left out.
 
     Returns:
-        The reports left out now, because they take a fan's revenue too high.
+        The reports left out now: they take a fan's revenue too high, or the fan was erased or does not consent.
 
     Raises:
         Conflict: another process went on from this checkpoint; nothing was stored.
     """
-    refused: list[Report] = []
+    refused: list[Refusal] = []
     for attempt in range(ATTEMPTS):
         try:
             _try_commit(run, reports, rejected + len(refused), last_line)
         except InvalidInput:
-            refused += foresee_now(run.creator_id, reports).refused
-            left_out = {report.line for report in refused}
-            reports = [report for report in reports if report.line not in left_out]
+            refused += too_much_revenue(foresee_now(run.creator_id, reports).refused)
+            reports = without(reports, refused)
+        except (Erased, NotConsented):
+            # One fan must not keep the others out.
+            refused += find_barred(run.creator_id, reports)
+            reports = without(reports, refused)
         except OperationalError as error:
             if not _is_busy(error) or attempt == ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0.5, 1.5) * 0.05 * 2**attempt)  # noqa: S311 - jitter, not a secret
         else:
             return refused
-    raise InvalidInput("A fan's revenue keeps changing; try again later.")
+    raise InvalidInput("What may be stored keeps changing; try again later.")
 
 
 def _try_commit(run: ImportRun, reports: Sequence[Report], rejected: int, last_line: int) -> None:
     pairs = [Pair(run.creator_id, fan_id) for fan_id in dict.fromkeys(report.fan_id for report in reports)]
-    with writing(pairs, Gate(run.creator_id)):
+
+    def work() -> None:
         created = store(run.creator_id, reports)
         duplicates = len(reports) - created
         advance(run, lines_done=last_line, created=created, duplicates=duplicates, rejected=rejected)
+
+    carry_out(pairs, Gate(run.creator_id, action="history.imported"), work)
     run.lines_done = last_line
 
 

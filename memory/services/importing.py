@@ -19,12 +19,12 @@ from django.utils import timezone
 
 from accounts.services.members import currency_of
 from memory.models import ImportRun
-from memory.services.counters import MAX_REVENUE
 from memory.services.import_batches import Report
 from memory.services.import_commit import commit
 from memory.services.import_foresight import foresee_in_file
 from memory.services.import_formats import Row, format_of, read_rows
 from memory.services.import_ledger import Ledger
+from memory.services.import_refusals import Refusal, find_barred, too_much_revenue, without
 from memory.services.import_rows import understand
 from memory.services.import_runs import exclusively, finish, open_run
 from memory.services.interactions import checked
@@ -33,7 +33,6 @@ from ofmemory.errors import Conflict, InvalidInput, NotFound
 T = TypeVar("T")
 
 BATCH_ROWS = 500
-TOO_MUCH_REVENUE = f"Takes the fan's revenue above {MAX_REVENUE:,}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +143,13 @@ class _Pass:
         created = duplicates = rejected = 0
         for rows in batches:
             reports, rejections = self._sorted_out(rows)
-            foreseen = foresee_in_file(self.creator_id, reports, self.ledger)
+            refused = find_barred(self.creator_id, reports)
+            foreseen = foresee_in_file(self.creator_id, without(reports, refused), self.ledger)
+            refused += too_much_revenue(foreseen.refused)
             created += len(foreseen.created)
             duplicates += len(foreseen.duplicates)
-            rejected += len(foreseen.refused) + _rows_in(rejections)
-            self._tell(rejections, foreseen.refused)
+            rejected += len(refused) + _rows_in(rejections)
+            self._tell(rejections, refused)
         return Imported(created, duplicates, rejected, dry_run=True)
 
     def _sorted_out(self, rows: Sequence[Row]) -> tuple[list[Report], list[Rejection]]:
@@ -166,9 +167,9 @@ class _Pass:
                 rejections += _rejections(row.line, error)
         return self.ledger.named(reports), rejections
 
-    def _tell(self, rejections: list[Rejection], refused: Iterable[Report]) -> None:
-        too_much = [Rejection(report.line, "amount", TOO_MUCH_REVENUE) for report in refused]
-        for rejection in sorted([*rejections, *too_much], key=lambda rejection: rejection.line):
+    def _tell(self, rejections: list[Rejection], refused: Iterable[Refusal]) -> None:
+        barred = [Rejection(refusal.report.line, refusal.field, refusal.reason) for refusal in refused]
+        for rejection in sorted([*rejections, *barred], key=lambda rejection: rejection.line):
             self.on_rejected(rejection)
 
 

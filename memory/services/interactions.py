@@ -13,16 +13,18 @@ from django.utils import timezone
 
 from accounts.gate import Gate
 from accounts.services.members import currency_of
-from memory.domain import PAID_TYPES, Interaction, InteractionType, Pair, SavedInteraction, Sender
+from memory.domain import PAID_TYPES, Interaction, InteractionType, SavedInteraction, Sender
 from memory.events import interaction_saved
 from memory.models import FanMemory
 from memory.models import Interaction as InteractionRow
 from memory.services.bounds import EXTERNAL_ID_NAMES
 from memory.services.counters import Tally, count
 from memory.services.instants import move_on
-from memory.services.writes import announce, writing
+from memory.services.writes import announce, carry_out
 from ofmemory.errors import InvalidInput, NotFound
 from ofmemory.infra.db import insert_new
+from privacy.domain import Pair
+from privacy.keys.keyring import keyed_digest
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -70,8 +72,7 @@ def save_interaction(
         external_id=external_id_of(metadata or {}),
         metadata=metadata or {},
     )
-    with writing([pair], Gate(creator_id)):
-        return record(pair, reported)
+    return carry_out([pair], Gate(creator_id, action="interaction.written"), lambda: record(pair, reported))[0]
 
 
 def _known(vocabulary: type[Word], name: str, word: str) -> Word:
@@ -159,7 +160,7 @@ def message_row(pair: Pair, reported: Interaction) -> FanMemory:
         message_content=reported.content,
         sender=reported.sender,
         metadata=reported.metadata,
-        external_id=reported.external_id,
+        external_id=stored_id(pair, reported.external_id),
         created_at=reported.timestamp,
     )
 
@@ -175,9 +176,17 @@ def interaction_row(pair: Pair, reported: Interaction) -> InteractionRow:
         currency=reported.currency or "",
         content=reported.content,
         metadata=reported.metadata,
-        external_id=reported.external_id,
+        external_id=stored_id(pair, reported.external_id),
         created_at=reported.timestamp,
     )
+
+
+def stored_id(pair: Pair, external_id: str) -> str:
+    """Return what is kept of the platform's own id: enough to recognise it by, for who has the key.
+
+    Clients put what they like into it, an import a digest of what was said.
+    """
+    return keyed_digest("external-id", pair.creator_id, pair.fan_id, external_id).hex() if external_id else ""
 
 
 def find_duplicate(
@@ -186,6 +195,7 @@ def find_duplicate(
     """Return what was stored earlier under the platform's own id, if anything."""
     if not external_id:
         return None
-    rows = model.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id, external_id=external_id)
+    rows = model.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id)
+    rows = rows.filter(external_id=stored_id(pair, external_id))
     found = rows.values_list("id", "created_at").first()
     return SavedInteraction(*found, duplicate=True) if found else None

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memory import selectors, shapes
-from memory.domain import Pair
-from ofmemory.errors import InvalidInput, NotFound
+from memory.services.reading import usable
+from ofmemory.errors import InvalidInput
+from privacy.domain import Pair
 
 MAX_PAGE = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,9 +40,8 @@ def get_recent_messages(*, fan_id: str, creator_id: str, limit: int = 50, cursor
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidInput.field("limit", f"must be 1 to {MAX_PAGE}.")
     pair = Pair(creator_id, fan_id)
+    usable(pair)
     rows = selectors.list_messages_before(pair, _decode(cursor) if cursor else None, limit + 1)
-    if not rows and not selectors.pair_exists(pair):
-        raise NotFound("Nothing is known about this fan.")
     shown = rows[:limit]
     return Page([shapes.message(row) for row in shown], _encode(shown[-1].created_at) if len(rows) > limit else None)
 

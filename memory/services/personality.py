@@ -5,11 +5,11 @@ from typing import Any
 
 from accounts.gate import Gate
 from memory import selectors, shapes
-from memory.domain import Pair
 from memory.models import CreatorPersona, PersonalityChange, PersonalityProfile
 from memory.services.locking import locked_pair
-from memory.services.writes import writing
-from ofmemory.errors import NotFound
+from memory.services.reading import usable
+from memory.services.writes import carry_out
+from privacy.domain import Limit, Pair
 
 MAX_HISTORY = 100
 
@@ -20,10 +20,9 @@ def get_personality(*, fan_id: str, creator_id: str) -> dict[str, Any]:
     Raises:
         NotFound: the fan was never seen.
     """
+    limits = usable(Pair(creator_id, fan_id))
     found = selectors.find_personalities(creator_id, [fan_id])
-    if fan_id not in found and not selectors.pair_exists(Pair(creator_id, fan_id)):
-        raise NotFound("Nothing is known about this fan.")
-    return found.get(fan_id, found[""])
+    return found[""] if Limit.OBJECTED in limits else found.get(fan_id, found[""])
 
 
 def update_personality(
@@ -40,8 +39,8 @@ def update_personality(
         NotFound: the fan was never seen.
     """
     pair = Pair(creator_id, fan_id)
-    with writing([pair], Gate(creator_id)):
-        return change_personality(pair, traits=traits, release=release, actor=actor)
+    gate = Gate(creator_id, action="personality.written")
+    return carry_out([pair], gate, lambda: change_personality(pair, traits=traits, release=release, actor=actor))[0]
 
 
 def change_personality(pair: Pair, *, traits: Mapping[str, Any], release: Sequence[str], actor: str) -> dict[str, Any]:
@@ -59,19 +58,21 @@ def change_personality(pair: Pair, *, traits: Mapping[str, Any], release: Sequen
         PersonalityChange.objects.create(
             creator_id=pair.creator_id, fan_id=pair.fan_id, reason="manual", actor=actor, before=before, after=after
         )
-    return shapes.personality(vars(row))
+    return shapes.personality({name: getattr(row, name) for name in shapes.PROFILE_FIELDS})
 
 
 def get_personality_history(*, fan_id: str, creator_id: str, limit: int = 20) -> list[dict[str, Any]]:
     """Return the last changes of a profile, newest first: when, by whom or what, before and after.
 
+    None for who objected to profiling.
+
     Raises:
         NotFound: the fan was never seen.
     """
     pair = Pair(creator_id, fan_id)
+    if Limit.OBJECTED in usable(pair):
+        return []
     changes = selectors.list_personality_changes(pair, min(limit, MAX_HISTORY))
-    if not changes and not selectors.pair_exists(pair):
-        raise NotFound("Nothing is known about this fan.")
     return [shapes.personality_change(change) for change in changes]
 
 

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from accounts.gate import Gate
 from memory import selectors, shapes
-from memory.domain import Pair
 from memory.models import FanPreferences
 from memory.services.locking import locked_pair
-from memory.services.writes import writing
-from ofmemory.errors import InvalidInput, NotFound
+from memory.services.reading import usable
+from memory.services.writes import carry_out
+from ofmemory.errors import InvalidInput
+from privacy.domain import Limit, Pair
 
 # API name → column, and how many entries it may hold.
 PARTS: Mapping[str, tuple[str, int]] = {
@@ -27,9 +28,8 @@ def get_preferences(*, fan_id: str, creator_id: str) -> dict[str, Any]:
     Raises:
         NotFound: the fan was never seen.
     """
-    found = selectors.find_preferences(creator_id, [fan_id]).get(fan_id)
-    if found is None and not selectors.pair_exists(Pair(creator_id, fan_id)):
-        raise NotFound("Nothing is known about this fan.")
+    limits = usable(Pair(creator_id, fan_id))
+    found = None if Limit.OBJECTED in limits else selectors.find_preferences(creator_id, [fan_id]).get(fan_id)
     return found or shapes.preferences(None)
 
 
@@ -50,8 +50,8 @@ def update_preferences(*, fan_id: str, creator_id: str, patch: Mapping[str, Any]
         InvalidInput: a part would hold too many entries.
     """
     pair = Pair(creator_id, fan_id)
-    with writing([pair], Gate(creator_id)):
-        return change_preferences(pair, patch)
+    gate = Gate(creator_id, action="preferences.written")
+    return carry_out([pair], gate, lambda: change_preferences(pair, patch))[0]
 
 
 def update_preferences_of_fans(
@@ -63,8 +63,8 @@ def update_preferences_of_fans(
         patches: fan id → patch, as in ``update_preferences``.
     """
     pairs = [Pair(creator_id, fan_id) for fan_id in patches]
-    with writing(pairs, Gate(creator_id)):
-        return change_preferences_of_fans(creator_id, patches)
+    gate = Gate(creator_id, action="preferences.written")
+    return carry_out(pairs, gate, lambda: change_preferences_of_fans(creator_id, patches))[0]
 
 
 def change_preferences_of_fans(creator_id: str, patches: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -74,6 +74,8 @@ class Columns:
         self._row: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - names known at run time
         self._json = [i for i, field in enumerate(fields) if isinstance(field, models.JSONField)]
         self._instants = [i for i, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
+        # A column that needs others of its row to be read, such as a sealed one.
+        self._bound = [(i, field.binder(names)) for i, field in enumerate(fields) if hasattr(field, "binder")]
 
     def fetch(self, sql: str, params: Sequence[Any]) -> list[Any]:
         """Run a query that selects these columns in this order and return its rows."""
@@ -88,6 +90,8 @@ class Columns:
         for i in self._instants:
             if values[i] is not None:
                 values[i] = _EPOCH + timedelta(microseconds=values[i])
+        for i, read in self._bound:
+            values[i] = read(values)
         return self._row._make(values)
 
 

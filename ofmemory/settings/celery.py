@@ -30,4 +30,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget-old-answers": {"task": "memory.tasks.forget_old_answers", "schedule": 900.0},
     "forget-old-sessions": {"task": "accounts.tasks.forget_old_sessions", "schedule": 3600.0},
+    # How often decides how much of the audit log a Redis that loses its memory can take with it. A run that waited
+    # longer than two others would find nothing to do.
+    "take-in-audit": {"task": "privacy.tasks.take_in_audit", "schedule": 2.0, "options": {"expires": 6}},
+    "write-audit-anchor": {"task": "privacy.tasks.write_audit_anchor", "schedule": 3600.0},
+    "resume-erasures": {"task": "privacy.tasks.resume_erasures", "schedule": 60.0, "options": {"expires": 60}},
+    "watch-deadlines": {"task": "privacy.tasks.watch_deadlines", "schedule": 900.0},
+    "forget-expired-exports": {"task": "privacy.tasks.forget_expired_exports", "schedule": 900.0},
+    "carry-out-late-consents": {"task": "privacy.tasks.carry_out_late_consents", "schedule": 300.0},
+    # More often than once a day, so that a scheduler that is restarted every night gets to it.
+    "cleanup-memories": {"task": "privacy.tasks.cleanup_memories", "schedule": 6 * 3600.0},
+    "destroy-retired-keys": {"task": "privacy.tasks.destroy_retired_keys", "schedule": 3600.0},
 }

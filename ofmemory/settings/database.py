@@ -1,4 +1,4 @@
-"""PostgreSQL: one engine everywhere. The keys lie in a database of their own, which a dump of the main one does not hold."""
+"""PostgreSQL: one engine everywhere. The keys lie in a database of their own: no dump of the main one holds them."""
 
 from typing import Any
 

@@ -9,6 +9,14 @@ KEK_PROVIDER = env.str("KEK_PROVIDER", default="local")
 KEYSET_FILE = Path(env.str("KEYSET_FILE", default="") or OFMEMORY_HOME / "secrets" / "keyset.json")
 # production.py says no: a new keyset beside old data reads nothing of it.
 KEYSET_MAY_BE_MADE = True
+AWS_KMS_KEY_ID = env.str("AWS_KMS_KEY_ID", default="")
+AWS_KMS_ENDPOINT_URL = env.str("AWS_KMS_ENDPOINT_URL", default="")
+AWS_REGION = env.str("AWS_REGION", default="")
+VAULT_ADDR = env.str("VAULT_ADDR", default="")
+VAULT_TOKEN = env.str("VAULT_TOKEN", default="")
+VAULT_TOKEN_FILE = env.str("VAULT_TOKEN_FILE", default="")
+VAULT_TRANSIT_MOUNT = env.str("VAULT_TRANSIT_MOUNT", default="transit")
+VAULT_TRANSIT_KEY = env.str("VAULT_TRANSIT_KEY", default="ofmemory")
 # How long, and for how many pairs, a process keeps unwrapped data keys.
 KEYRING_SECONDS = env.int("KEYRING_SECONDS", default=300)
 KEYRING_SIZE = env.int("KEYRING_SIZE", default=10_000)

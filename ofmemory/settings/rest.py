@@ -2,6 +2,7 @@
 
 from typing import Any
 
+PRODUCT_VERSION = "1.0.0"
 # The largest request body that is read at all.
 MAX_BODY_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
@@ -24,7 +25,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "ofmemory",
     "DESCRIPTION": "Memory for AI assistants that talk with a creator's fans.",
-    "VERSION": "1.0.0",
+    "VERSION": PRODUCT_VERSION,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,

@@ -9,9 +9,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connections
 
 from ofmemory.infra.cache.client import client
+from tests.servers import environment_of_a_process
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
@@ -25,7 +26,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
         except Exception as error:  # noqa: BLE001 - the outcome is what the test looks at
             return error
         finally:
-            connection.close()
+            connections.close_all()
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
@@ -35,9 +36,9 @@ class OtherProcess:
     """A whole process of the product on the test's database and Redis, that does what it is told."""
 
     def __init__(self) -> None:
-        database = connection.settings_dict["NAME"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.accounts.other_process", database],
+            [sys.executable, "-m", "tests.accounts.other_process"],
+            env=environment_of_a_process(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -4,18 +4,14 @@ An order is a GET on ``path`` with each of ``tokens`` in turn, ``count`` times, 
 """
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 
-def main(database: str) -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "ofmemory.settings.test"
+def main() -> None:
     import django
-    from django.conf import settings
 
-    settings.DATABASES["default"]["NAME"] = database
     django.setup()
     from django.test.utils import setup_test_environment
 
@@ -36,4 +32,4 @@ def obey(*, path: str, tokens: Sequence[str], limits: dict[str, int], count: int
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.domain import Role
+from accounts.domain import Role, Scope
 from tests.accounts.services.test_keys import CALLS
 from tests.conftest import PASSWORD, Api
 
@@ -28,6 +28,9 @@ def test_a_role_opens_its_calls_and_no_others(api, make_user, creator_1, service
     service.say("fan-1")
     opened = {str(scope) for scope, call in CALLS.items() if dana(*call).status_code == 200}
     assert opened == MAY[role]
+    if Scope.MEMORY_ERASE in MAY[role]:  # who was erased is only remembered after a new consent
+        consent = {"fanId": "fan-1", "purpose": "memory", "action": "given", "method": "message"}
+        assert service.post("/api/of-memory/consents", consent).status_code == 201
     service.say("fan-1")
     refused = {str(scope) for scope, call in CALLS.items() if dana(*call).status_code == 403}
     assert refused == {str(scope) for scope in CALLS} - MAY[role]

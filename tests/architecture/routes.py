@@ -43,6 +43,7 @@ _PAIR = {"creatorId": CREATOR, "fanId": FAN}
 _OWN = {"creatorId": CREATOR}
 _LIKES = {"topicInterests": {"cats": 0.9}}
 _SAYS = {"type": "message", "content": "hello"}
+_CONSENTS = {"purpose": "personalisation", "action": "given", "method": "checkbox"}
 _A, _B = "api/onlyfans/memory/", "api/of-memory/"
 
 # Every route of memory with what it takes. This is the policy: a route is added here first.
@@ -64,6 +65,8 @@ CALLS = [
     Call("PATCH", _B + "personality", WRITE, body={**_PAIR, "tone": "playful"}),
     Call("GET", _B + "personality/history", READ, query=_PAIR),
     Call("GET", _B + "messages", READ, query=_PAIR),
+    Call("GET", _B + "consents", READ, query=_PAIR),
+    Call("POST", _B + "consents", WRITE, body={**_PAIR, **_CONSENTS}),
     Call("GET", _B + "stats", STATS, query=_OWN),
     Call("POST", _B + "export", EXPORT, body=_PAIR),
     # Erasing comes last: what is tried before it needs the fan.

@@ -42,6 +42,9 @@ def test_nobody_gets_401_before_anything_of_the_request_is_read(db):
 def test_exactly_the_named_scope_opens_a_route(creator_1, make_key, service):
     opened, shut = {}, {}
     for call in CALLS:
+        # An erasure before this one forbids to remember the fan until they consent anew.
+        consent = {"fanId": FAN_1, "purpose": "memory", "action": "given", "method": "checkbox"}
+        assert service.post("/api/of-memory/consents", consent).status_code == 201
         service.say(FAN_1)
         shut[str(call)] = send(make_key(creator_1, scopes=ALL_SCOPES - {call.scope}), call, CREATOR_1, FAN_1)
         opened[str(call)] = send(make_key(creator_1, scopes={call.scope}), call, CREATOR_1, FAN_1)

@@ -1,7 +1,6 @@
 """The product as its users meet it: real processes on the test database."""
 
 import http.client
-import os
 import socket
 import subprocess
 import sys
@@ -9,10 +8,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.db import connection
+
+from privacy.keys.models import ServiceKey
+from tests.servers import environment_of_a_process
 
 BASE = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30.0
@@ -34,9 +34,7 @@ class Server:
 @pytest.fixture(scope="session")
 def environment(django_db_setup: None) -> dict[str, str]:
     """What a process of the product must see to share the databases of this test process."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    database = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-    return {**os.environ, "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "ofmemory.settings.test"}
+    return environment_of_a_process()
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +79,14 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+_service_keys: "list[ServiceKey]" = []
+
+
+@pytest.fixture(autouse=True)
+def _same_service_keys(transactional_db: None) -> Iterator[None]:
+    """Servers of the session keep service keys for good, which a test's clean-up removes: put the same ones back."""
+    ServiceKey.objects.bulk_create(_service_keys, ignore_conflicts=True)
+    yield
+    _service_keys[:] = ServiceKey.objects.all()

@@ -53,7 +53,7 @@ def test_support_looks_up_a_fan_without_reading_the_conversation(page, live_serv
     page.click("#result_list tbody tr a")
     page.wait_for_selector(".readonly >> text=fan-7")
     assert CANARY not in page.content()
-    assert page.locator("input[name=_save], a.deletelink, a.addlink").count() == 0
+    assert page.locator("#content input[name=_save], #content a.deletelink, #content a.addlink").count() == 0
     assert page.faults == []
 
 

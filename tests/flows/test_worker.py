@@ -17,7 +17,7 @@ from ofmemory.embedded.commands import QUIET_WORKER
 from ofmemory.embedded.locations import redis_client_url
 from ofmemory.infra.cache.client import client
 from tests.flows.conftest import BASE, PATIENCE_SECONDS, wait_until
-from tests.memory.support import CREATOR, PAIR, A
+from tests.memory.support import PAIR, A
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +46,7 @@ def test_carries_out_tasks(worker, service):
     assert client().hexists(cache.pair_key(PAIR), "context")
 
     current_app.send_task("memory.tasks.forget_old_answers")
-    current_app.send_task("memory.tasks.clear_cache", args=[[[CREATOR, PAIR.fan_id]]])
+    current_app.send_task("memory.tasks.clear_cache", args=[[cache.pair_key(PAIR)]])
 
     wait_until(lambda: not IdempotentAnswer.objects.exists())
     wait_until(lambda: not client().exists(cache.pair_key(PAIR)))

@@ -7,7 +7,8 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ofmemory.infra.observability.correlation import begin, correlation_id
+from ofmemory.infra.ids import pseudonym
+from ofmemory.infra.observability.correlation import begin, correlation_id, unrevealing_id
 
 WELL_FORMED = string.ascii_letters + string.digits
 
@@ -35,3 +36,10 @@ def test_threads_have_their_own():
     thread.join()
     assert seen == [""]
     assert correlation_id() == "mine"
+
+
+def test_what_is_kept_for_good_says_nothing_about_anybody():
+    for offered in (None, "6f1c3a52-9a0e-4b7e-8b1b-0a2f7c9d3e55"):
+        assert begin(offered) == unrevealing_id()
+    begin("fan-1")
+    assert unrevealing_id() == pseudonym("fan-1")

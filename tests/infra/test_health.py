@@ -1,9 +1,10 @@
 """Is the process alive, and can it do its work?"""
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from ofmemory.infra.cache import client as redis_client
+from tests.privacy.audit.support import without_command
 
 NOWHERE = "unix:///nowhere/redis.sock"
 
@@ -20,7 +21,29 @@ def test_ready(client, db):
     answer = client.get("/health/ready")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ready"
-    assert answer.json()["checks"] == dict.fromkeys(("database", "cache", "broker", "migrations"), True)
+    names = ("database", "keys", "cache", "broker", "migrations", "erasures")
+    assert answer.json()["checks"] == dict.fromkeys(names, True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "warnings"),
+    [("volatile-lru", []), ("noeviction", []), ("allkeys-lru", ["cache_evicts_keys_without_lifetime"])],
+)
+def test_ready_with_a_warning(client, db, policy, warnings):
+    redis, name = redis_client.client(), "maxmemory-policy"
+    before = redis.config_get(name)[name]
+    redis.config_set(name, policy)
+    try:
+        answer = client.get("/health/ready")
+    finally:
+        redis.config_set(name, before)
+    assert (answer.status_code, answer.json()["warnings"]) == (200, warnings)
+
+
+def test_ready_though_redis_does_not_tell_its_policy(client, db, settings):
+    with without_command("info", settings):
+        answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["warnings"]) == (200, [])
 
 
 def broken(client):
@@ -28,6 +51,7 @@ def broken(client):
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert answer.json()["status"] == "unready"
+    assert answer.json()["warnings"] == []
     return {name for name, ok in answer.json()["checks"].items() if not ok}
 
 
@@ -53,13 +77,21 @@ def test_a_migration_is_missing(client, db):
     assert broken(client) == {"migrations"}
 
 
+def test_a_migration_of_the_keys_is_missing(client, db):
+    with connections["keys"].cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'privacy'")
+    assert broken(client) == {"migrations"}
+
+
 @pytest.mark.django_db(transaction=True)
-def test_database_is_down(client):
+@pytest.mark.parametrize(("alias", "names"), [("default", {"database"}), ("keys", {"keys", "erasures"})])
+def test_a_database_is_down(client, alias, names):
+    connection = connections[alias]
     host = connection.settings_dict["OPTIONS"].get("host"), connection.settings_dict["HOST"]
     connection.close()
     connection.settings_dict["OPTIONS"]["host"] = connection.settings_dict["HOST"] = "/nowhere"
     try:
-        assert broken(client) == {"database", "migrations"}
+        assert broken(client) == {"migrations", *names}
     finally:
         connection.close()
         connection.settings_dict["OPTIONS"]["host"], connection.settings_dict["HOST"] = host

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import connections
 
-from memory.domain import Pair
 from memory.models import EngagementMetrics, FanMemory
+from privacy.domain import Pair
 
 CREATOR = "creator-1"
 PAIR = Pair(CREATOR, "fan-1")
@@ -58,7 +58,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
             barrier.wait(PATIENCE_SECONDS)
             return work()
         finally:
-            connection.close()
+            connections.close_all()
 
     with ThreadPoolExecutor(len(works)) as pool:
         return [future.result(PATIENCE_SECONDS) for future in [pool.submit(run, work) for work in works]]

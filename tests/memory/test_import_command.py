@@ -2,22 +2,21 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from memory.models import EngagementMetrics, FanMemory, ImportRun
 from memory.services import import_commit
 from tests.memory.services.test_importing import counters_agree, named, row
 from tests.memory.support import CREATOR, PATIENCE_SECONDS
+from tests.servers import environment_of_a_process
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,12 +43,10 @@ def call(path: Path, *options: str, creator: str = CREATOR) -> tuple[int, str, s
 
 def start(path: Path, *options: str) -> "subprocess.Popen[str]":
     """Start the command as a process of its own on the test's database."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    database = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
     return subprocess.Popen(
         [sys.executable, "manage.py", "import_history", str(path), "--creator", CREATOR, *options],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "ofmemory.settings.test"},
+        env=environment_of_a_process(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from kombu.connection import Connection
@@ -19,19 +19,30 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database, cache, broker and migrations are all right, else 503; says which is not."""
+    """Answer 200 when the database, cache, broker and migrations are all right, else 503; says which is not.
+
+    Warnings are of what works, but not as it should; they make nothing unready.
+    """
     checks = {name: check() for name, check in CHECKS.items()}
     ok = all(checks.values())
     return JsonResponse(
-        {"status": "ready" if ok else "unready", "checks": checks},
+        {"status": "ready" if ok else "unready", "checks": checks, "warnings": _warnings() if checks["cache"] else []},
         status=200 if ok else 503,
         headers={} if ok else {"Retry-After": "5"},
     )
 
 
 def _database() -> bool:
+    return _answers(DEFAULT_DB_ALIAS)
+
+
+def _keys() -> bool:
+    return _answers("keys")
+
+
+def _answers(alias: str) -> bool:
     try:
-        with connection.cursor() as cursor:
+        with connections[alias].cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return False
@@ -55,15 +66,29 @@ def _broker() -> bool:
 
 
 def _migrations() -> bool:
+    return all(map(_is_migrated, connections))
+
+
+def _is_migrated(alias: str) -> bool:
     try:
-        executor = MigrationExecutor(connection)
+        executor = MigrationExecutor(connections[alias])
     except DatabaseError:
         return False
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
+def _warnings() -> list[str]:
+    try:
+        policy = str(client().info("memory").get("maxmemory_policy", ""))
+    except redis.RedisError:
+        return []
+    # Keys without a lifetime wait there to be taken over, such as entries of the audit log.
+    return ["cache_evicts_keys_without_lifetime"] if policy.startswith("allkeys") else []
+
+
 CHECKS: dict[str, Callable[[], bool]] = {
     "database": _database,
+    "keys": _keys,
     "cache": _cache,
     "broker": _broker,
     "migrations": _migrations,

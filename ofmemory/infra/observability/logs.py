@@ -16,11 +16,12 @@ ALLOWED = frozenset(
     {
         "timestamp", "level", "logger", "event", "correlationId", "service", "operation", "route", "method", "status",
         "duration_ms", "count", "creator", "fan", "principal", "task", "error", "where", "reason", "part", "line",
+        "request", "requests", "found",
     }
 )  # fmt: skip
 FRAMES_SHOWN = 8
 # Loggers whose texts are fixed.
-OURS = ("accounts", "memory", "ofmemory")
+OURS = ("accounts", "memory", "ofmemory", "privacy")
 
 
 def describe_exception(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -151,7 +151,7 @@ def test_declared_charsets_mean_nothing(service, charset):
     assert answer.status_code == 200
     answer = Client().generic("POST", A, '{"content": "hä"}'.encode(), content_type=kind, headers=headers)
     assert answer.status_code == 201
-    assert FanMemory.objects.filter(message_content="hä").exists()
+    assert "hä" in [message.message_content for message in FanMemory.objects.all()]
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "seventeen", "", " "])

@@ -1,15 +1,24 @@
 """Handing out everything about a fan, and deleting it, by both routes."""
 
+from datetime import timedelta
+
 import pytest
-from django.apps import apps
+from django.utils import timezone
 
 from accounts.services.principals import resolve_principal
-from memory.models import EmotionalState, EngagementMetrics, FanMemory, Interaction
+from memory.models import EmotionalState, FanMemory, Interaction
 from memory.services import clearing
 from memory.services.clearing import clear_memory
 from memory.services.exporting import export_memory
-from ofmemory.errors import NotFound
-from tests.memory.support import CREATOR, QUERY, A, B, everything, fields_at_fault, iso, minute, refused, talked
+from ofmemory.errors import Forbidden, NotFound
+from privacy.domain import ConsentAction, Purpose
+from privacy.services import receipts
+from privacy.services.consents import record_consent
+from privacy.services.erasing import execute
+from privacy.services.holds import place, release
+from privacy.services.requests import approve, get_request
+from tests.memory.support import CREATOR, PAIR, QUERY, A, B, everything, fields_at_fault, iso, minute, refused, talked
+from tools import verify_receipt
 
 
 def export(service, family, query="", **body):
@@ -20,6 +29,12 @@ def export(service, family, query="", **body):
 
 def clear(service, family, query=""):
     return service.delete(f"{A}{query}" if family == "A" else f"{B}/clear{QUERY}{query.replace('?', '&')}")
+
+
+def actor_of(api):
+    """What the audit log calls the caller."""
+    principal = resolve_principal(api.token)
+    return f"{principal.kind}:{principal.id}"
 
 
 BOTH = pytest.mark.parametrize("family", ["A", "B"])
@@ -102,15 +117,25 @@ def test_clear_leaves_nothing(service, family):
 def test_clear_says_so(service, family):
     service.say("fan-1")
     body = clear(service, family).json()
-    assert set(body) == {"success", "message", "correlationId", "timestamp"}
+    assert set(body) == {"success", "message", "requestId", "correlationId", "timestamp"}
     assert body["success"] is True
+    receipt = receipts.file_of(receipts.get_receipt(body["requestId"]))
+    assert verify_receipt.check(receipt)["erased"]["rows"]["fan_memories"] == 1
+
+
+def test_clear_is_recorded_under_the_callers_name(service):
+    service.say("fan-1")
+    request = get_request(service.delete(A).json()["requestId"])
+    assert request.requested_by == request.approved_by == actor_of(service)
+    assert request.fan_id == ""
 
 
 def test_clear_leaves_others_alone(service, charlie):
     for api, fan in ((service, "fan-1"), (service, "fan-2"), (charlie, "fan-1")):
         fill(api, fan)
     before = everything()
-    deleted = clear_memory(fan_id="fan-1", creator_id=CREATOR)
+    request = get_request(clear_memory(fan_id="fan-1", creator_id=CREATOR))
+    deleted = {name: count for name, count in request.steps["rows"]["counts"].items() if count}
     assert deleted == {
         "fan_memories": 55,
         "interactions": 3,
@@ -126,12 +151,6 @@ def test_clear_leaves_others_alone(service, charlie):
     assert all(row in before[table] for table, rows in after.items() for row in rows)
 
 
-def test_every_table_of_a_pair_is_cleared():
-    """A new model with a fan in it has to be named in memory.services.clearing."""
-    of_a_fan = {model for model in apps.get_app_config("memory").get_models() if hasattr(model, "fan_id")}
-    assert of_a_fan == {*clearing._TABLES, EngagementMetrics}
-
-
 @BOTH
 def test_clear_of_another_creator(service, creator_2, family):
     service.say("fan-1")
@@ -141,10 +160,77 @@ def test_clear_of_another_creator(service, creator_2, family):
     assert clear(service, family, "?creatorId=creator-1").status_code == 200
 
 
-def test_a_fan_may_come_back(service):
+def test_nothing_is_stored_again(service):
     service.say("fan-1", "before")
     service.delete(A)
+    body = {"fanId": "fan-1", "type": "message", "content": "late"}
+    assert refused(service.post(f"{B}/interaction", body), 409, "CONFLICT")["details"] == {"reason": "erased"}
+    assert not any(everything().values())
+
+
+def test_a_late_repetition_of_a_save_is_refused(service):
+    body = {"fanId": "fan-1", "type": "message", "content": "hi"}
+    assert service.post(f"{B}/interaction", body, idempotency_key="k").status_code == 200
+    service.delete(A)
+    assert refused(service.post(f"{B}/interaction", body, idempotency_key="k"), 409, "CONFLICT")["details"] == {
+        "reason": "erased"
+    }
+
+
+def test_with_new_consent_a_fan_may_come_back(service):
+    service.say("fan-1", "before")
+    service.delete(A)
+    record_consent(
+        PAIR, purpose=Purpose.MEMORY, action=ConsentAction.GIVEN, method="checkbox", actor="user:dpo",
+        expressed_at=timezone.now() + timedelta(seconds=1),
+    )  # fmt: skip
     service.say("fan-1", "after")
     data = service.context("fan-1")
     assert [m["content"] for m in data["recentMessages"]] == ["after"]
     assert data["engagementMetrics"]["totalMessages"] == 1
+
+
+@BOTH
+def test_clear_where_two_must_agree(service, settings, family):
+    settings.ERASURE_SECOND_APPROVER = True
+    service.say("fan-1")
+    answer = clear(service, family)
+    assert answer.status_code == 202
+    assert "approval" in answer.json()["message"]
+    assert clear(service, family).json()["requestId"] == answer.json()["requestId"]
+    assert service.context("fan-1")["recentMessages"]
+    request_id = get_request(answer.json()["requestId"]).id
+    with pytest.raises(Forbidden):
+        approve(request_id, actor_of(service))
+    approve(request_id, "user:boss")
+    execute(request_id, "user:boss")
+    refused(service.get(A), 404, "NOT_FOUND")
+
+
+@BOTH
+def test_clear_under_a_hold(service, family):
+    service.say("fan-1")
+    before = everything()
+    hold = place(
+        creator_id=CREATOR, fan_id="fan-1", matter="m", ground="g", review_on=timezone.now().date(), actor="user:dpo"
+    )  # fmt: skip
+    assert refused(clear(service, family), 409, "CONFLICT")["details"] == {"reason": "legal_hold"}
+    assert {name: len(rows) for name, rows in everything().items()} == {n: len(rows) for n, rows in before.items()}
+    release(hold.id, actor="user:dpo")
+    assert clear(service, family).status_code == 200
+
+
+@BOTH
+def test_clear_that_was_cut_off_is_finished_by_its_repetition(service, monkeypatch, family):
+    """The process dies after the answer was stored, before anything was deleted."""
+    service.say("fan-1")
+    if family == "A":
+        method, url = "DELETE", A
+    else:
+        method, url = "DELETE", f"{B}/clear{QUERY}"
+    with monkeypatch.context() as patched:
+        patched.setattr(clearing.erasing, "execute", lambda *_: 1 / 0)
+        assert service(method, url, idempotency_key="k").status_code == 500
+    assert any(everything().values())
+    assert service(method, url, idempotency_key="k").status_code == 200
+    assert {name for name, rows in everything().items() if rows} == {"idempotent_answers"}

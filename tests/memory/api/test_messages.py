@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory.models import FanMemory
+from memory.models import EngagementMetrics, FanMemory
 from memory.services.messages import get_recent_messages
 from ofmemory.errors import InvalidInput, NotFound
 from tests.memory.support import CREATOR, QUERY, A, B, fields_at_fault, iso, minute, refused, talked
@@ -106,6 +106,7 @@ def test_as_a_service(service):
 def test_pages_fit_together_at_any_spacing(db, gaps, limit):
     """Neighbours a microsecond apart are told apart by the cursor."""
     FanMemory.objects.all().delete()
+    EngagementMetrics.objects.get_or_create(creator_id=CREATOR, fan_id="fan-1")
     at = minute(0)
     for gap in gaps:
         at += gap * (minute(1) - minute(0)) / 60_000_000

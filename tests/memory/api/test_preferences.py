@@ -159,7 +159,7 @@ class TestOfMany:
         body = answer.json()
         assert set(body) == {"success", "count", "correlationId", "timestamp"}
         assert (body["success"], body["count"]) == (True, 3)
-        held = FanPreferences.objects.order_by("fan_id").values_list("topic_interests", flat=True)
+        held = [row.topic_interests for row in FanPreferences.objects.order_by("fan_id")]
         assert list(held) == [{"cats": 0.1}, {"cats": 0.2}, {"cats": 0.3}]
 
     @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory.domain import Pair, SavedInteraction
+from memory.domain import SavedInteraction
 from memory.events import interaction_saved
 from memory.models import EngagementMetrics, FanMemory, Interaction
 from memory.services.interactions import save_interaction
 from ofmemory.errors import InvalidInput, NotFound
+from privacy.domain import Pair
 from tests.memory.support import CREATOR, START, at_once, everything, minute
 
 MICROSECOND = timedelta(microseconds=1)
@@ -130,7 +131,8 @@ def test_order_and_repetition_change_nothing(db, creator_1, events, data):
     assert first["total_interactions"] == len(events)
     assert first["total_revenue"] == sum((e["amount"] or Decimal(0) for e in events), Decimal(0))
     for model in (FanMemory, Interaction):
-        stored = [set(model.objects.filter(fan_id=f).values_list("external_id")) for f in ("in-order", "shuffled")]
+        rows = [model.objects.filter(fan_id=fan_id) for fan_id in ("in-order", "shuffled")]
+        stored = [{row.metadata["externalId"] for row in of_fan} for of_fan in rows]
         assert stored[0] == stored[1]
     EngagementMetrics.objects.all().delete()
     FanMemory.objects.all().delete()
