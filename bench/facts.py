@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 CREATOR: Final = "bench-creator"
+# Whose rows the floors write.
+FLOOR_CREATOR: Final = "bench-floor"
 FAN_START: Final = "bench-fan-"
 # Six digits from the first on: a random number stands for a fan without padding.
 FIRST_FAN: Final = 100_000

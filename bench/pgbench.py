@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from bench.client import percentile_ms
 from bench.drivers import GRACE_SECONDS, DriverError, Sample
-from bench.facts import EXTERNAL_ID, FAN_START, FIRST_FAN
+from bench.facts import CREATOR, EXTERNAL_ID, FAN_START, FIRST_FAN, FLOOR_CREATOR
 from ofmemory.embedded.binaries import postgres_programs
 
 _UUID: Final = re.compile(r"'[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}'::uuid")
@@ -26,7 +26,11 @@ _PER_SECOND: Final = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 
 
 def script(statements: Sequence[str], fan_count: int) -> str:
-    """Return a pgbench script that does once what ``statements`` did, for a random fan."""
+    """Return a pgbench script that does once what ``statements`` did, for a random fan.
+
+    What it writes belongs to another creator: it copies sealed values, which open nowhere else, and the product must not
+    come across them.
+    """
     lines = [
         rf"\set fan random({FIRST_FAN}, {FIRST_FAN + fan_count - 1})",
         r"\set external random(1, 9000000000000000000)",
@@ -38,6 +42,8 @@ def script(statements: Sequence[str], fan_count: int) -> str:
 def _randomised(statement: str) -> str:
     statement = _UUID.sub("uuidv7()", statement.strip())
     statement = _INSTANT.sub("clock_timestamp()", statement)
+    if not statement.startswith("SELECT"):
+        statement = statement.replace(f"'{CREATOR}'", f"'{FLOOR_CREATOR}'")
     return _FAN.sub(f"{FAN_START}:fan", statement).replace(EXTERNAL_ID, "bench-:external")
 
 

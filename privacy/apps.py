@@ -1,8 +1,20 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class PrivacyConfig(AppConfig):
     name = "privacy"
 
     def ready(self) -> None:
-        from privacy import checks, personal_data  # noqa: F401
+        from privacy import checks, checks_registry, personal_data  # noqa: F401
+        from privacy.keys import keyring
+        from privacy.services import audit
+
+        keyring.on_use(audit.note_key_use)
+        from ofmemory.infra.observability.health import CHECKS
+        from privacy.services.replaying import is_current
+
+        CHECKS["erasures"] = is_current
+        from privacy.receivers import grant_privacy
+
+        post_migrate.connect(grant_privacy, dispatch_uid="privacy.grant_privacy")
