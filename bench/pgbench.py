@@ -28,8 +28,8 @@ _PER_SECOND: Final = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 def script(statements: Sequence[str], fan_count: int) -> str:
     """Return a pgbench script that does once what ``statements`` did, for a random fan.
 
-    What it writes belongs to another creator: it copies sealed values, which open nowhere else, and the product must not
-    come across them.
+    What it writes belongs to another creator: it copies sealed values, which open nowhere else, and the product must
+    not come across them.
     """
     lines = [
         rf"\set fan random({FIRST_FAN}, {FIRST_FAN + fan_count - 1})",

@@ -102,6 +102,16 @@ ADMIN_MODELS = [
     "memory/creatorpersona", "memory/emotionalstate", "memory/engagementmetrics", "memory/fanmemory",
     "memory/fanpreferences", "memory/importrun", "memory/interaction", "memory/personalitychange",
     "memory/personalityprofile",
+    "privacy/consent", "privacy/datakey", "privacy/datarequest", "privacy/erasure", "privacy/exportfile",
+    "privacy/legalhold", "privacy/notice", "privacy/processingchoice", "privacy/receipt", "privacy/reveal",
+    "privacy/servicekey",
+]  # fmt: skip
+# What else the privacy pages do; tests/privacy/admin/test_who_may.py says which permission each asks for, page by page.
+PRIVACY_PAGES = [
+    "auditentry/", "auditentry/accesses/", "auditentry/chain/", "datarequest/<uuid:pk>/approve/",
+    "datarequest/<uuid:pk>/deny/", "datarequest/<uuid:pk>/execute/", "datarequest/<uuid:pk>/identify/",
+    "exportfile/<uuid:pk>/download/", "legalhold/<uuid:pk>/release/", "receipt/<uuid:pk>/about/",
+    "receipt/<uuid:pk>/download/", "receipt/verifier/", "reveal/<uuid:pk>/content/", "reveal/of/<str:table>/<str:row>/",
 ]  # fmt: skip
 _ROW = "<path:object_id>/"
 ADMIN_PAGES = ["", "add/", f"{_ROW}history/", f"{_ROW}delete/", f"{_ROW}change/", _ROW]
@@ -112,6 +122,7 @@ def policy() -> dict[str, str]:
     table = {str(call): str(call.scope) for call in CALLS}
     table |= {f"{method} {route}": who for route, (method, who) in OTHERS.items()}
     table |= {f"ANY admin/{model}/{page}": STAFF for model in ADMIN_MODELS for page in ADMIN_PAGES}
+    table |= {f"ANY admin/privacy/{page}": STAFF for page in PRIVACY_PAGES}
     return table
 
 

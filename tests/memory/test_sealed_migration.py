@@ -14,17 +14,19 @@ from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary-in-the-clear"
-OLD_ROWS = f"""
+OLD_ROWS = """
 INSERT INTO fan_memories (id, creator_id, fan_id, message_content, sender, topics, metadata, external_id, created_at)
-SELECT gen_random_uuid(), 'creator-1', 'fan-1', '{CANARY} ' || n, 'fan', '["{CANARY}"]', '{{"note": "{CANARY}"}}',
-    CASE WHEN n = 1 THEN '{CANARY}' ELSE '' END, '2026-01-01'::timestamptz + n * interval '1 minute'
+SELECT gen_random_uuid(), 'creator-1', 'fan-1', 'canary-in-the-clear ' || n, 'fan', '["canary-in-the-clear"]',
+    '{"note": "canary-in-the-clear"}',
+    CASE WHEN n = 1 THEN 'canary-in-the-clear' ELSE '' END, '2026-01-01'::timestamptz + n * interval '1 minute'
 FROM generate_series(1, 2500) AS n;
-INSERT INTO interactions (id, creator_id, fan_id, type, sender, currency, content, metadata, external_id, created_at)
-VALUES (gen_random_uuid(), 'creator-1', 'fan-1', 'like', 'fan', '', '{CANARY}', '{{"note": "{CANARY}"}}', '',
-    '2026-01-01');
+INSERT INTO interactions (id, creator_id, fan_id, type, sender, currency, content, metadata, external_id,
+    created_at)
+VALUES (gen_random_uuid(), 'creator-1', 'fan-1', 'like', 'fan', '', 'canary-in-the-clear',
+    '{"note": "canary-in-the-clear"}', '', '2026-01-01');
 INSERT INTO fan_preferences (creator_id, fan_id, content_preferences, topic_interests, purchase_patterns,
     communication_preferences, pinned)
-VALUES ('creator-1', 'fan-1', '{{}}', '{{"{CANARY}": 1}}', '[]', '{{}}', '{{}}');
+VALUES ('creator-1', 'fan-1', '{}', '{"canary-in-the-clear": 1}', '[]', '{}', '{}');
 INSERT INTO engagement_metrics (creator_id, fan_id, total_messages, total_interactions)
 VALUES ('creator-1', 'fan-1', 2500, 2501);
 """
@@ -35,7 +37,8 @@ from memory.services.context import get_memory_context
 from memory.services.interactions import save_interaction
 save_interaction(fan_id="fan-1", creator_id="creator-1", type="message", content="new")
 again = save_interaction(
-    fan_id="fan-1", creator_id="creator-1", type="message", content="again", metadata={"externalId": "canary-in-the-clear"}
+    fan_id="fan-1", creator_id="creator-1", type="message", content="again",
+    metadata={"externalId": "canary-in-the-clear"},
 )
 context = get_memory_context(fan_id="fan-1", creator_id="creator-1")
 first = FanMemory.objects.order_by("created_at").first()
