@@ -9,7 +9,7 @@ One hash a pair holds the finished context (``context``), the engagement score (
   all writers under way stand in ``writer``: the first to end must not let readers fill while another has yet to commit.
 
 Values are sealed with the pair's key: nothing that Redis keeps, or leaves on a disk, can be read. The same script tells
-the audit log of the access; only where this process does not hold the pair's key yet that takes a call of its own.
+the audit log of the access.
 
 Source of the lease: Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, section 3.2.1.
 """
@@ -155,29 +155,35 @@ def read(pairs: Sequence[Pair], part: Part, gate: Gate) -> tuple[Quota, list[Hel
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
         KeysUnavailable: a pair's key is needed and can't be had.
     """
-    limits, entry = gate.script_limits(), _entry(pairs, gate)
+    limits, (entry, _) = gate.script_limits(), _entry(pairs, gate)
     admission, epoch, found = _READ(
         keys=[*gate.script_keys(), *stream_keys(gate.creator_id), *map(pair_key, pairs)],
         args=[*limits, len(limits), part, secrets.token_hex(16), LEASE_SECONDS, entry, settings.AUDIT_STREAM_MAX],
     )
     quota = gate.passed(admission, epoch)
-    if not entry:
-        note_access(pairs, gate)
     values, tokens = found[::2], found[1::2]
     opened = [_opened(pair, part, value) for pair, value in zip(pairs, values, strict=False)]
     return quota, [Held(value, token) for value, token in zip(opened, tokens, strict=False)]
 
 
-def _entry(pairs: Sequence[Pair], gate: Gate) -> bytes:
-    """Return what to tell the audit log; nothing where this process does not know yet what a pair is called there."""
-    subjects = subjects_of(pairs, gate)
+def _entry(pairs: Sequence[Pair], gate: Gate) -> tuple[bytes, bool]:
+    """Return what to tell the audit log, and whether it says of everybody whose data is touched."""
+    if not gate.action:
+        return b"", False
+    subjects, handles = _handles(pairs, gate)
+    return audit.line(gate.action, gate.actor, handles), len(handles) == len(subjects)
+
+
+def _handles(pairs: Sequence[Pair], gate: Gate) -> tuple[Sequence[Pair], list[bytes]]:
+    """Return whose data a request touches, the pairs it looks up or those its caller named, and what they are called.
+
+    Who has no key is called nothing, and has no data.
+    """
+    subjects = pairs or [Pair(gate.creator_id, fan_id) for fan_id in gate.fan_ids]
     held = [keys.handle for pair in subjects if (keys := keyring.peek(pair))]
-    return audit.line(gate.action, gate.actor, held) if gate.action and len(held) == len(subjects) else b""
-
-
-def subjects_of(pairs: Sequence[Pair], gate: Gate) -> Sequence[Pair]:
-    """Return whose data a request touches: the pairs it looks up, or those that its caller named."""
-    return pairs or [Pair(gate.creator_id, fan_id) for fan_id in gate.fan_ids]
+    if len(held) < len(subjects):
+        held = [keys.handle for keys in keyring.find_many(subjects).values()]
+    return subjects, held
 
 
 def note_access(pairs: Sequence[Pair], gate: Gate) -> None:
@@ -187,8 +193,7 @@ def note_access(pairs: Sequence[Pair], gate: Gate) -> None:
         KeysUnavailable: a pair's key is needed and can't be had.
     """
     if gate.action:
-        known = keyring.find_many(subjects_of(pairs, gate)).values()
-        audit.note(gate.creator_id, gate.action, gate.actor, [keys.handle for keys in known])
+        audit.note(gate.creator_id, gate.action, gate.actor, _handles(pairs, gate)[1])
 
 
 def _opened(pair: Pair, part: Part, value: bytes | None) -> bytes | None:
@@ -222,18 +227,19 @@ def begin_write(pairs: Sequence[Pair], gate: Gate) -> tuple[Quota, str, bool]:
     """Pass the gate and hold off the cache of ``pairs`` (all of one creator).
 
     Returns:
-        What is left of the limits; the mark to end with; whether the audit log knows of the write.
+        What is left of the limits; the mark to end with; whether the audit log knows of the write, and of whom it is.
 
     Raises:
         CacheUnavailable: Redis did not answer.
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
+        KeysUnavailable: a pair's key is needed and can't be had.
     """
-    mark, limits, entry = secrets.token_hex(16), gate.script_limits(), _entry(pairs, gate)
+    mark, limits, (entry, is_whole) = secrets.token_hex(16), gate.script_limits(), _entry(pairs, gate)
     admission, epoch = _BEGIN_WRITE(
         keys=[*gate.script_keys(), *stream_keys(gate.creator_id), *map(pair_key, pairs)],
         args=[*limits, len(limits), mark, LEASE_SECONDS, entry, settings.AUDIT_STREAM_MAX],
     )
-    return gate.passed(admission, epoch), mark, bool(entry)
+    return gate.passed(admission, epoch), mark, is_whole
 
 
 def end_write(pairs: Sequence[Pair], mark: str = "") -> None:

@@ -6,7 +6,7 @@ is stored as no bytes at all.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.db.models.query_utils import DeferredAttribute
 
 from privacy.domain import Pair
 from privacy.keys import keyring
+from privacy.keys.envelope import Tampered
 
 
 class Sealed(bytes):
@@ -109,18 +110,35 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]  # parametrised
         pair = Pair(instance.creator_id, instance.fan_id)
         return self._opened(pair, self._row(instance), sealed)
 
-    def binder(self, names: Sequence[str]) -> Callable[[list[Any]], Any]:
-        """Return what opens this column of raw rows with these columns (see ``ofmemory.infra.db.Columns``)."""
-        here, creator, fan = names.index(self.attname), names.index("creator_id"), names.index("fan_id")
-        row = names.index(self._row_name) if self._row_name else -1
+    @staticmethod
+    def row_reader(fields: "Mapping[int, SealedField]", names: Sequence[str]) -> Callable[[list[Any]], None]:
+        """Return what opens these columns, by their place, of a raw row (see ``ofmemory.infra.db.Columns``).
 
-        def opened(values: list[Any]) -> Any:
-            sealed = values[here]
-            if not sealed:
-                return self.empty()
-            return self._opened(Pair(values[creator], values[fan]), _bytes(values[row]) if row >= 0 else b"", sealed)
+        Args:
+            names: of all columns of the row; creator_id and fan_id are among them.
+        """
+        creator, fan = names.index("creator_id"), names.index("fan_id")
+        columns = [
+            (i, field.empty, field.loaded, field.place, names.index(field._row_name) if field._row_name else -1)
+            for i, field in fields.items()
+        ]
 
-        return opened
+        def read(values: list[Any]) -> None:
+            pair = Pair(values[creator], values[fan])
+            keys = keyring.find(pair)
+            for i, empty, loaded, place, row in columns:
+                if not values[i]:
+                    values[i] = empty()
+                    continue
+                name = _bytes(values[row]) if row >= 0 else b""
+                try:
+                    text = keys.unseal(values[i], place, name)  # type: ignore[union-attr]  # None is what follows
+                except (AttributeError, KeyError, Tampered):
+                    # The key may be newer than what is held; and if it is gone, that is for this to say.
+                    text = keyring.open_sealed(pair, values[i], place, name)
+                values[i] = loaded(text)
+
+        return read
 
     def _opened(self, pair: Pair, row: bytes, sealed: bytes) -> Any:
         return self.loaded(keyring.open_sealed(pair, sealed, self.place, row)) if sealed else self.empty()

@@ -71,7 +71,7 @@ def writing(pairs: Sequence[Pair], gate: Gate) -> Iterator[Quota]:
 
 
 def _record(pairs: Sequence[Pair], gate: Gate) -> None:
-    """Tell the audit log with the transaction: Redis is away, or what a pair is called there was not known before."""
+    """Tell the audit log with the transaction: Redis is away, or the fan is new and was called nothing before."""
     if not gate.action:
         return
     handles: list[UUID | None] = [UUID(bytes=keys.handle) for pair in pairs if (keys := keyring.peek(pair))]

@@ -74,8 +74,9 @@ class Columns:
         self._row: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - names known at run time
         self._json = [i for i, field in enumerate(fields) if isinstance(field, models.JSONField)]
         self._instants = [i for i, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
-        # A column that needs others of its row to be read, such as a sealed one.
-        self._bound = [(i, field.binder(names)) for i, field in enumerate(fields) if hasattr(field, "binder")]
+        # Columns that need others of their row to be read, such as sealed ones, say themselves how: all at once.
+        bound = {i: field for i, field in enumerate(fields) if hasattr(field, "row_reader")}
+        self._read_bound = next(iter(bound.values())).row_reader(bound, names) if bound else None
 
     def fetch(self, sql: str, params: Sequence[Any]) -> list[Any]:
         """Run a query that selects these columns in this order and return its rows."""
@@ -90,8 +91,8 @@ class Columns:
         for i in self._instants:
             if values[i] is not None:
                 values[i] = _EPOCH + timedelta(microseconds=values[i])
-        for i, read in self._bound:
-            values[i] = read(values)
+        if self._read_bound:
+            self._read_bound(values)
         return self._row._make(values)
 
 

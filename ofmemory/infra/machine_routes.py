@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from ofmemory.infra.drf import answer_error, refuse_broken_path
 
@@ -19,6 +19,7 @@ class MachineRoutes:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self._fixed: dict[str, ResolverMatch] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIXES):
@@ -26,10 +27,19 @@ class MachineRoutes:
         try:
             request.get_host()
             refuse_broken_path(request)
-            match = request.resolver_match = resolve(request.path_info)
+            match = request.resolver_match = self._match(request.path_info)
             response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         except Exception as error:  # noqa: BLE001 - the last line of defence: every failure has the same shape
             response = answer_error(error)
         # Without it the answer goes out in chunks.
         response.headers["Content-Length"] = str(len(response.content))
         return response
+
+    def _match(self, path: str) -> ResolverMatch:
+        """Look a path up; one without any id in it only once."""
+        if path in self._fixed:
+            return self._fixed[path]
+        match = resolve(path)
+        if not match.args and not match.kwargs:
+            self._fixed[path] = match
+        return match

@@ -95,7 +95,6 @@ def test_who_did_it_is_in_the_log_and_the_row(alice):
         ("action", "maybe"),
         ("method", "x" * 33),
         ("method", ""),
-        ("noticeVersion", "never-published"),
         ("language", "x" * 17),
         ("expressedAt", "2999-01-01T00:00:00Z"),
         ("expressedAt", "1999-12-31T23:59:59Z"),
