@@ -19,7 +19,7 @@ VAULT_TRANSIT_MOUNT = env.str("VAULT_TRANSIT_MOUNT", default="transit")
 VAULT_TRANSIT_KEY = env.str("VAULT_TRANSIT_KEY", default="ofmemory")
 # How long, and for how many pairs, a process keeps unwrapped data keys.
 KEYRING_SECONDS = env.int("KEYRING_SECONDS", default=300)
-KEYRING_SIZE = env.int("KEYRING_SIZE", default=10_000)
+KEYRING_SIZE = env.int("KEYRING_SIZE", default=5_000)
 
 ERASURE_DEADLINE_HOURS = env.int("ERASURE_DEADLINE_HOURS", default=72)
 ERASURE_SECOND_APPROVER = env.bool("ERASURE_SECOND_APPROVER", default=False)

@@ -5,7 +5,8 @@ Source: NIST SP 800-38D; a random nonce of 96 bits is safe for 2^32 values a key
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,21 +29,27 @@ class Key:
 
     Args:
         id: what envelopes name it by.
-        cipher: AES-256-GCM under the key.
+        material: its 32 bytes. A cipher made of them takes 2.6 KB; only those used last are kept.
     """
 
     id: int
-    cipher: AESGCM
+    material: bytes = field(repr=False)
 
-    @classmethod
-    def of(cls, key_id: int, material: bytes) -> "Key":
-        return cls(key_id, AESGCM(material))
+
+@lru_cache(maxsize=128)
+def _cipher(material: bytes) -> AESGCM:
+    return AESGCM(material)
+
+
+def forget_ciphers() -> None:
+    """Drop the ciphers that are kept: one of them may be of a key that is no more."""
+    _cipher.cache_clear()
 
 
 def seal(key: Key, text: bytes, place: bytes) -> bytes:
     """Return ``text`` sealed for ``place`` (the associated data: opened anywhere else it fails)."""
     nonce = os.urandom(_NONCE_BYTES)
-    return _VERSION + key.id.to_bytes(_ID_BYTES, "big") + nonce + key.cipher.encrypt(nonce, text, place)
+    return _VERSION + key.id.to_bytes(_ID_BYTES, "big") + nonce + _cipher(key.material).encrypt(nonce, text, place)
 
 
 def key_id_of(sealed: bytes) -> int:
@@ -63,6 +70,6 @@ def unseal(key: Key, sealed: bytes, place: bytes) -> bytes:
         Tampered: a bit changed, or the envelope was moved here from another place.
     """
     try:
-        return key.cipher.decrypt(sealed[_NONCE_AT:_TEXT_AT], sealed[_TEXT_AT:], place)
+        return _cipher(key.material).decrypt(sealed[_NONCE_AT:_TEXT_AT], sealed[_TEXT_AT:], place)
     except InvalidTag:
         raise Tampered from None

@@ -18,7 +18,7 @@ from django.conf import settings
 from privacy.domain import Pair
 from privacy.errors import Erased, KeysUnavailable, Unreadable
 from privacy.keys import providers, rows
-from privacy.keys.envelope import Key, Tampered, key_id_of, seal, unseal
+from privacy.keys.envelope import Key, Tampered, forget_ciphers, key_id_of, seal, unseal
 from privacy.keys.rows import data_key_context
 from privacy.keys.service_keys import keyed_digest, service_key, service_key_context, subject_of
 
@@ -154,12 +154,14 @@ def forget(pair: Pair) -> None:
     """Drop what this process holds of the pair."""
     with _lock:
         _held.pop(pair, None)
+    forget_ciphers()
 
 
 def forget_all() -> None:
     """Drop everything this process holds: pairs, service keys and providers' clients."""
     with _lock:
         _held.clear()
+    forget_ciphers()
     service_key.cache_clear()
     providers.forget_all()
 
@@ -203,7 +205,7 @@ def _load(subjects: dict[bytes, Pair]) -> dict[Pair, PairKeys]:
         if isinstance(material, KeysUnavailable):
             failed[pair] = material
             continue
-        key = Key.of(key_id, material)
+        key = Key(key_id, material)
         older = found.get(pair)
         current = key if is_current or older is None else older.current
         found[pair] = PairKeys(handle.bytes, current, {**(older.keys if older else {}), key_id: key}, expires_at)

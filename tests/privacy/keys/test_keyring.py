@@ -103,7 +103,7 @@ def test_one_broken_key_keeps_no_other_pair_from_theirs():
     assert keyring.peek(PAIR) is None
 
 
-KEY = envelope.Key.of(7, b"k" * 32)
+KEY = envelope.Key(7, b"k" * 32)
 
 
 @given(text=st.binary(max_size=300), place=st.binary(max_size=60), other=st.binary(max_size=60))
