@@ -6,5 +6,5 @@ from django.dispatch import Signal
 interaction_saved = Signal()
 # Interactions of a pair were imported: creator_id, fan_id.
 history_imported = Signal()
-# Everything about a pair was deleted: creator_id, fan_id.
+# Everything about a pair was erased: creator_id, fan_id.
 memory_cleared = Signal()

@@ -6,15 +6,12 @@ class PrivacyConfig(AppConfig):
     name = "privacy"
 
     def ready(self) -> None:
+        from ofmemory.infra.observability.health import CHECKS
         from privacy import checks, checks_registry, personal_data  # noqa: F401
         from privacy.keys import keyring
-        from privacy.services import audit
+        from privacy.receivers import grant_privacy
+        from privacy.services import audit, replaying
 
         keyring.on_use(audit.note_key_use)
-        from ofmemory.infra.observability.health import CHECKS
-        from privacy.services.replaying import is_current
-
-        CHECKS["erasures"] = is_current
-        from privacy.receivers import grant_privacy
-
+        CHECKS["erasures"] = replaying.is_current
         post_migrate.connect(grant_privacy, dispatch_uid="privacy.grant_privacy")

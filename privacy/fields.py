@@ -118,19 +118,18 @@ class SealedField(models.BinaryField):  # type: ignore[type-arg]  # parametrised
             names: of all columns of the row; creator_id and fan_id are among them.
         """
         creator, fan = names.index("creator_id"), names.index("fan_id")
-        columns = [
-            (i, field.empty, field.loaded, field.place, names.index(field._row_name) if field._row_name else -1)
-            for i, field in fields.items()
-        ]
+        # Columns of one table tell its rows apart by the same column, or not at all.
+        (row_name,) = {field._row_name for field in fields.values()}
+        row = names.index(row_name) if row_name else None
+        columns = [(i, field.empty, field.loaded, field.place) for i, field in fields.items()]
 
         def read(values: list[Any]) -> None:
             pair = Pair(values[creator], values[fan])
-            keys = keyring.find(pair)
-            for i, empty, loaded, place, row in columns:
+            keys, name = keyring.find(pair), b"" if row is None else _bytes(values[row])
+            for i, empty, loaded, place in columns:
                 if not values[i]:
                     values[i] = empty()
                     continue
-                name = _bytes(values[row]) if row >= 0 else b""
                 try:
                     text = keys.unseal(values[i], place, name)  # type: ignore[union-attr]  # None is what follows
                 except (AttributeError, KeyError, Tampered):

@@ -82,7 +82,7 @@ class Columns:
         """Run a query that selects these columns in this order and return its rows."""
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(sql, params)
-            return [self.made(list(values)) for values in cursor.fetchall()]
+            return [self.made(list(values)) for values in cursor]
 
     def made(self, values: list[Any]) -> Any:
         """Return the row of the values that were selected."""
@@ -116,7 +116,7 @@ class Joined:
             cursor.execute(sql, params)
             return [
                 [None if row[begin] is None else part.made(list(row[begin:end])) for part, begin, end in self._cuts]
-                for row in cursor.fetchall()
+                for row in cursor
             ]
 
 

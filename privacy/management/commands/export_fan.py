@@ -31,11 +31,13 @@ sealed in the database until it expires, and the audit log names both."""
         parser.add_argument(
             "--bundle", choices=list(ORIGINS), default=ART_15, help="Access or portability (default: art15)."
         )
-        parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="A ZIP that does not exist yet.")
+        parser.add_argument("--out", metavar="FILE", type=Path, help="A ZIP that does not exist yet.")
 
     def answer(self, **options: Any) -> tuple[int, Facts]:
         pair, out = Pair(options["creator"], options["fan"]), options["out"]
-        if os.path.lexists(out):
+        if out is None and not options["dry_run"]:
+            raise CommandError("--out says where the ZIP goes.", returncode=WRONG_USAGE)
+        if out is not None and os.path.lexists(out):
             raise CommandError(f"{out} exists.", returncode=WRONG_USAGE)
         if options["dry_run"]:
             return DONE, {"dryRun": True, "bundle": options["bundle"], "rows": count_export(pair, options["bundle"])}

@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from privacy.management.base import DONE, FAILED, WRONG_USAGE, Facts, PrivacyCommand, progress_bar
-from privacy.services.renewal import renew_keys
-from privacy.services.rotation import rotate_kek
+from privacy.services.renewal import Renewed, renew_keys
+from privacy.services.rotation import Rotated, rotate_kek
 
 ACTOR = "system:rotate_keys"
 
@@ -42,12 +42,17 @@ Stopped at any point, the next run goes on. A backup made before a rotation open
             common = {"actor": ACTOR, "dry_run": options["dry_run"], "progress": progress}
             if options["kek"]:
                 rotated = rotate_kek(keep_old=options["keep_old"], **common)
-                return FAILED if rotated.failed else DONE, asdict(rotated)
+                return FAILED if rotated.failed else DONE, _facts(rotated, options)
             renewed = renew_keys(
                 creator_id=options["creator"], fan_id=options["fan"], older_than_days=options["older_than"], **common
             )
         incomplete = renewed.unreadable or renewed.failed
-        return FAILED if incomplete else DONE, {**asdict(renewed), "dry_run": options["dry_run"]}
+        return FAILED if incomplete else DONE, _facts(renewed, options)
+
+
+def _facts(done: Rotated | Renewed, options: dict[str, Any]) -> Facts:
+    counted = {name: value for name, value in asdict(done).items() if name != "dry_run"}
+    return {**counted, "dryRun": options["dry_run"]}
 
 
 def _refuse_mixtures(options: dict[str, Any]) -> None:

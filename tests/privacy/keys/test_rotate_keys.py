@@ -47,7 +47,7 @@ def test_the_key_encryption_key(hold):
 def test_data_keys(hold):
     dry = orjson.loads(rotate("--dek", "--dry-run", "--format", "json"))
     done = orjson.loads(rotate("--dek", "--format", "json"))
-    assert {**dry, "rows": 1, "dry_run": False} == done
+    assert {**dry, "rows": 1, "dryRun": False} == done
     assert (done["pairs"], done["renewed"]) == (1, 1)
     assert keyring.count(PAIR) == 2
     assert "renewed: 0" in rotate("--dek", "--creator", "creator-1", "--fan", "fan-1", "--older-than", "3")

@@ -452,6 +452,13 @@ def test_a_dry_run_writes_nothing(known, tmp_path: Path):
     assert not ExportFile.objects.exists()
 
 
+def test_only_a_dry_run_needs_no_file(known):
+    assert run("--dry-run", "--format", "json")["rows"]["messages"] == 2
+    with pytest.raises(CommandError, match="--out says where") as refused:
+        run()
+    assert refused.value.returncode == 2
+
+
 @pytest.mark.parametrize("more", [[], ["--dry-run"]])
 def test_the_command_knows_no_such_fan(more, tmp_path: Path):
     with pytest.raises(CommandError) as refused:
