@@ -32,7 +32,8 @@ SETTINGS: Final = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     # A laptop of two cores; parallel queries need /dev/shm, of which a container has 64 MB.
-    "max_connections": "100",
+    # Every thread that works holds two: one to the main database, one to that of the keys.
+    "max_connections": "200",
     "shared_buffers": "128MB",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "64MB",
