@@ -104,6 +104,11 @@ class Learning(s.Serializer[Any]):
     asOf = s.DateTimeField(allow_null=True)
 
 
+class Processing(s.Serializer[Any]):
+    restricted = s.BooleanField(help_text="The data may only be stored (Art. 18); all parts hold their defaults.")
+    profiling = s.BooleanField(help_text="False: the fan objected (Art. 21); what was concluded holds its defaults.")
+
+
 class ReconnectionFact(s.Serializer[Any]):
     kind = s.ChoiceField(choices=["said", "bought"])
     text = s.CharField(allow_blank=True)
@@ -129,6 +134,7 @@ class MemoryContext(s.Serializer[Any]):
     engagementMetrics = EngagementMetrics()
     lastInteraction = s.DateTimeField(allow_null=True)
     learning = Learning()
+    processing = Processing()
     reconnection = Reconnection(allow_null=True)
     degraded = s.ListField(child=s.CharField(), help_text="Parts that could not be loaded and hold their default.")
 

@@ -10,7 +10,7 @@ from ofmemory.infra.drf import valid
 
 
 class ContextView(MemoryView):
-    @described("getContext", CONTEXT_OR_UNCHANGED, 404, parameters=[given.TargetSerializer, IF_NONE_MATCH])
+    @described("getContext", CONTEXT_OR_UNCHANGED, 404, 409, parameters=[given.TargetSerializer, IF_NONE_MATCH])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Return everything remembered about a fan."""
         checked = valid(given.TargetSerializer, query_of(request))
@@ -49,7 +49,7 @@ class ClearView(MemoryView):
 
 
 class PreferencesView(MemoryView):
-    @described("getPreferences", {200: answers.PREFERENCES}, 404, parameters=[given.TargetSerializer])
+    @described("getPreferences", {200: answers.PREFERENCES}, 404, 409, parameters=[given.TargetSerializer])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Return what a fan likes, talks about and buys."""
         checked = valid(given.TargetSerializer, query_of(request))
@@ -90,7 +90,7 @@ class BulkPreferencesView(MemoryView):
 
 
 class PersonalityView(MemoryView):
-    @described("getPersonality", {200: answers.PERSONALITY}, 404, parameters=[given.TargetSerializer])
+    @described("getPersonality", {200: answers.PERSONALITY}, 404, 409, parameters=[given.TargetSerializer])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Return the manner of speaking that works with a fan."""
         checked = valid(given.TargetSerializer, query_of(request))
@@ -113,7 +113,7 @@ class PersonalityView(MemoryView):
 
 
 class PersonalityHistoryView(MemoryView):
-    @described("getPersonalityHistory", {200: answers.HISTORY}, 404, parameters=[given.HistoryQuerySerializer])
+    @described("getPersonalityHistory", {200: answers.HISTORY}, 404, 409, parameters=[given.HistoryQuerySerializer])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Return the last changes of a profile, newest first."""
         checked = valid(given.HistoryQuerySerializer, query_of(request))
@@ -121,7 +121,7 @@ class PersonalityHistoryView(MemoryView):
 
 
 class MessagesView(MemoryView):
-    @described("getMessages", {200: answers.MESSAGES}, 404, parameters=[given.FanPageQuerySerializer])
+    @described("getMessages", {200: answers.MESSAGES}, 404, 409, parameters=[given.FanPageQuerySerializer])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Page through a fan's messages, newest first."""
         checked = valid(given.FanPageQuerySerializer, query_of(request))
@@ -144,7 +144,7 @@ class ExportView(MemoryView):
 
 
 class EngagementScoreView(MemoryView):
-    @described("getEngagementScore", {200: answers.SCORE}, parameters=[given.TargetSerializer])
+    @described("getEngagementScore", {200: answers.SCORE}, 409, parameters=[given.TargetSerializer])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Return how engaged a fan is, 0-1; 0.5 for a fan never seen."""
         checked = valid(given.TargetSerializer, query_of(request))

@@ -15,7 +15,9 @@ def _fan(fan_id: str) -> str:
 
 
 class FanMemoryView(MemoryView):
-    @described("getMemory", CONTEXT_OR_UNCHANGED, 404, parameters=[FAN_IN_PATH, given.CreatorSerializer, IF_NONE_MATCH])
+    @described(
+        "getMemory", CONTEXT_OR_UNCHANGED, 404, 409, parameters=[FAN_IN_PATH, given.CreatorSerializer, IF_NONE_MATCH]
+    )
     def get(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Return everything remembered about a fan."""
         creator_id = valid(given.CreatorSerializer, query_of(request)).get("creatorId")
@@ -68,7 +70,9 @@ class FanPreferencesView(MemoryView):
 
 
 class FanMessagesView(MemoryView):
-    @described("getMemoryMessages", {200: answers.MESSAGES}, 404, parameters=[FAN_IN_PATH, given.PageQuerySerializer])
+    @described(
+        "getMemoryMessages", {200: answers.MESSAGES}, 404, 409, parameters=[FAN_IN_PATH, given.PageQuerySerializer]
+    )
     def get(self, request: ApiRequest, fan_id: str) -> HttpResponse:
         """Page through a fan's messages, newest first."""
         checked = valid(given.PageQuerySerializer, query_of(request))
