@@ -7,7 +7,7 @@ What was said and what was learnt is sealed with the pair's key (``privacy.field
 times are in the clear, so that constraints, statistics and indexes work.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -24,20 +24,13 @@ from memory.domain import (
     Sentiment,
     Tone,
 )
+from ofmemory.infra.enumerations import choices_of, one_of
 from ofmemory.infra.ids import uuid7
 from privacy.fields import SealedBytes, SealedDict, SealedList, SealedText
 from privacy.of_pair import OfPair
 
 EXTERNAL_ID_HELP = "Keyed digest of the platform's own id: enough to recognise a second report by."
 UNIT_RANGE = (MinValueValidator(0.0), MaxValueValidator(1.0))
-
-
-def _choices(enum: Any) -> list[tuple[str, str]]:
-    return [(member.value, member.value.replace("_", " ")) for member in enum]
-
-
-def _one_of(field: str, enum: Any, name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": [member.value for member in enum]}), name=name)
 
 
 def _unit(field: str, name: str) -> models.CheckConstraint:
@@ -49,8 +42,8 @@ class FanMemory(OfPair):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     message_content = SealedText()
-    sender = models.CharField(max_length=7, choices=_choices(Sender))
-    sentiment = models.CharField(max_length=8, choices=_choices(Sentiment), null=True, blank=True)
+    sender = models.CharField(max_length=7, choices=choices_of(Sender))
+    sentiment = models.CharField(max_length=8, choices=choices_of(Sentiment), null=True, blank=True)
     topics = SealedList()
     metadata = SealedDict()
     external_id = models.CharField(max_length=64, blank=True, default="", help_text=EXTERNAL_ID_HELP)
@@ -68,8 +61,8 @@ class FanMemory(OfPair):
                 condition=~Q(external_id=""),
                 name="fan_memory_external_id",
             ),
-            _one_of("sender", Sender, "fan_memory_sender_known"),
-            _one_of("sentiment", Sentiment, "fan_memory_sentiment_known"),
+            one_of("sender", Sender, "fan_memory_sender_known"),
+            one_of("sentiment", Sentiment, "fan_memory_sentiment_known"),
         ]
         indexes: ClassVar = [
             models.Index(F("created_at").desc(), name="fan_memory_recent"),
@@ -82,9 +75,9 @@ class Interaction(OfPair):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     type = models.CharField(
-        max_length=16, choices=[c for c in _choices(InteractionType) if c[0] != InteractionType.MESSAGE]
+        max_length=16, choices=[c for c in choices_of(InteractionType) if c[0] != InteractionType.MESSAGE]
     )
-    sender = models.CharField(max_length=7, choices=_choices(Sender), default=Sender.FAN)
+    sender = models.CharField(max_length=7, choices=choices_of(Sender), default=Sender.FAN)
     amount = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
     content = SealedText()
@@ -105,7 +98,7 @@ class Interaction(OfPair):
                 condition=Q(type__in=[t.value for t in InteractionType if t is not InteractionType.MESSAGE]),
                 name="interaction_type_known",
             ),
-            _one_of("sender", Sender, "interaction_sender_known"),
+            one_of("sender", Sender, "interaction_sender_known"),
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0), name="interaction_amount_not_negative"
             ),
@@ -139,16 +132,16 @@ class FanPreferences(OfPair):
 class Persona(models.Model):
     """A manner of speaking: how to talk with a fan."""
 
-    tone = models.CharField(max_length=16, choices=_choices(Tone), default=Tone.FRIENDLY)
+    tone = models.CharField(max_length=16, choices=choices_of(Tone), default=Tone.FRIENDLY)
     emoji_frequency = models.FloatField(default=0.5, validators=UNIT_RANGE)
     message_length_preference = models.CharField(
-        max_length=8, choices=_choices(MessageLength), default=MessageLength.MEDIUM
+        max_length=8, choices=choices_of(MessageLength), default=MessageLength.MEDIUM
     )
     punctuation_style = models.CharField(
-        max_length=8, choices=_choices(PunctuationStyle), default=PunctuationStyle.CASUAL
+        max_length=8, choices=choices_of(PunctuationStyle), default=PunctuationStyle.CASUAL
     )
     preferred_emojis = models.JSONField(default=list, blank=True)
-    response_speed = models.CharField(max_length=16, choices=_choices(ResponseSpeed), default=ResponseSpeed.MODERATE)
+    response_speed = models.CharField(max_length=16, choices=choices_of(ResponseSpeed), default=ResponseSpeed.MODERATE)
 
     class Meta:
         abstract = True
@@ -156,11 +149,11 @@ class Persona(models.Model):
 
 def _persona_constraints(prefix: str) -> list[models.BaseConstraint]:
     return [
-        _one_of("tone", Tone, f"{prefix}_tone_known"),
+        one_of("tone", Tone, f"{prefix}_tone_known"),
         _unit("emoji_frequency", f"{prefix}_emoji_range"),
-        _one_of("message_length_preference", MessageLength, f"{prefix}_length_known"),
-        _one_of("punctuation_style", PunctuationStyle, f"{prefix}_punct_known"),
-        _one_of("response_speed", ResponseSpeed, f"{prefix}_speed_known"),
+        one_of("message_length_preference", MessageLength, f"{prefix}_length_known"),
+        one_of("punctuation_style", PunctuationStyle, f"{prefix}_punct_known"),
+        one_of("response_speed", ResponseSpeed, f"{prefix}_speed_known"),
     ]
 
 
@@ -261,10 +254,12 @@ class EngagementMetrics(OfPair):
 class EmotionalState(OfPair):
     """The fan's mood, now and over the last 30 days."""
 
-    current_sentiment = models.CharField(max_length=8, choices=_choices(Sentiment), default=Sentiment.NEUTRAL)
+    current_sentiment = models.CharField(max_length=8, choices=choices_of(Sentiment), default=Sentiment.NEUTRAL)
     sentiment_history = SealedList()
     dominant_emotions = SealedList()
-    engagement_level = models.CharField(max_length=8, choices=_choices(EngagementLevel), default=EngagementLevel.MEDIUM)
+    engagement_level = models.CharField(
+        max_length=8, choices=choices_of(EngagementLevel), default=EngagementLevel.MEDIUM
+    )
     last_positive_interaction = models.DateTimeField(null=True, blank=True)
     last_negative_interaction = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -273,8 +268,8 @@ class EmotionalState(OfPair):
         db_table = "emotional_states"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["fan_id", "creator_id"], name="emotional_state_pair"),
-            _one_of("current_sentiment", Sentiment, "emotional_sentiment_known"),
-            _one_of("engagement_level", EngagementLevel, "emotional_engagement_known"),
+            one_of("current_sentiment", Sentiment, "emotional_sentiment_known"),
+            one_of("engagement_level", EngagementLevel, "emotional_engagement_known"),
         ]
 
 

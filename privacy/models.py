@@ -3,13 +3,14 @@
 The tables of keys and the ledger of erasures are in ``privacy.keys.models``; they lie in the keys database.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from ofmemory.infra.enumerations import choices_of, one_of
 from ofmemory.infra.ids import uuid7
 from privacy.domain import OPEN_STATUSES, ConsentAction, Purpose, RequestKind, RequestStatus
 from privacy.fields import SealedBytes, SealedText
@@ -19,20 +20,12 @@ from privacy.of_pair import OfPair
 __all__ = ["DataKey", "Erasure", "ServiceKey"]
 
 
-def _choices(enum: Any) -> list[tuple[str, str]]:
-    return [(member.value, member.value.replace("_", " ")) for member in enum]
-
-
-def _one_of(field: str, enum: Any, name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": [member.value for member in enum]}), name=name)
-
-
 class DataRequest(OfPair):
     """What a person asked for, and how far it has come. A complete erasure removes the fan's id here too."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(max_length=16, choices=_choices(RequestKind))
-    status = models.CharField(max_length=16, choices=_choices(RequestStatus), default=RequestStatus.RECEIVED)
+    kind = models.CharField(max_length=16, choices=choices_of(RequestKind))
+    status = models.CharField(max_length=16, choices=choices_of(RequestStatus), default=RequestStatus.RECEIVED)
     handle = models.UUIDField(null=True, editable=False, help_text="Stands for the pair in the audit log.")
     received_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField()
@@ -58,8 +51,8 @@ class DataRequest(OfPair):
             ("execute_datarequest", "Can execute requests"),
         ]
         constraints: ClassVar = [
-            _one_of("kind", RequestKind, "privacy_request_kind_known"),
-            _one_of("status", RequestStatus, "privacy_request_status_known"),
+            one_of("kind", RequestKind, "privacy_request_kind_known"),
+            one_of("status", RequestStatus, "privacy_request_status_known"),
             models.CheckConstraint(
                 condition=~Q(status=RequestStatus.COMPLETED) | Q(completed_at__isnull=False),
                 name="privacy_request_completed_when",
@@ -134,8 +127,8 @@ class Consent(OfPair):
     """One consent given or withdrawn. History is only added to; the latest of a purpose holds (ISO/IEC TS 27560)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    purpose = models.CharField(max_length=32, choices=_choices(Purpose))
-    action = models.CharField(max_length=16, choices=_choices(ConsentAction))
+    purpose = models.CharField(max_length=32, choices=choices_of(Purpose))
+    action = models.CharField(max_length=16, choices=choices_of(ConsentAction))
     notice_version = models.CharField(max_length=32, blank=True, default="")
     notice_language = models.CharField(max_length=16, blank=True, default="")
     notice_digest = models.BinaryField(max_length=32, null=True)
@@ -147,8 +140,8 @@ class Consent(OfPair):
     class Meta:
         db_table = "consents"
         constraints: ClassVar = [
-            _one_of("purpose", Purpose, "consent_purpose_known"),
-            _one_of("action", ConsentAction, "consent_action_known"),
+            one_of("purpose", Purpose, "consent_purpose_known"),
+            one_of("action", ConsentAction, "consent_action_known"),
         ]
         indexes: ClassVar = [
             models.Index(F("fan_id"), F("creator_id"), F("expressed_at").desc(), name="consent_pair_recent")

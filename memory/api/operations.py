@@ -53,14 +53,7 @@ def send_contexts(request: ApiRequest, given: Mapping[str, Any]) -> HttpResponse
 def save(
     request: ApiRequest, fan_id: str, given: Mapping[str, Any], body: Mapping[str, Any], *, with_context: bool
 ) -> HttpResponse:
-    gate = gate_of(
-        request,
-        Scope.MEMORY_WRITE,
-        "interaction.written",
-        kind="writes",
-        creator_id=given.get("creatorId"),
-        fan_ids=[fan_id],
-    )
+    gate = _write_gate(request, fan_id, given, "interaction.written")
     pair = Pair(gate.creator_id, fan_id)
 
     def work() -> Answer:
@@ -72,6 +65,12 @@ def save(
         return Answer(201, enveloped(shapes.dumps(context)))
 
     return write_once(request, gate, work, body=body)
+
+
+def _write_gate(request: ApiRequest, fan_id: str, given: Mapping[str, Any], action: str) -> Gate:
+    return gate_of(
+        request, Scope.MEMORY_WRITE, action, kind="writes", creator_id=given.get("creatorId"), fan_ids=[fan_id]
+    )
 
 
 def _interaction(given: Mapping[str, Any]) -> Interaction:
@@ -173,14 +172,7 @@ def _read(request: ApiRequest, fan_id: str, given: Mapping[str, Any], action: st
 def patch_preferences(
     request: ApiRequest, fan_id: str, given: Mapping[str, Any], body: Mapping[str, Any]
 ) -> HttpResponse:
-    gate = gate_of(
-        request,
-        Scope.MEMORY_WRITE,
-        "preferences.written",
-        kind="writes",
-        creator_id=given.get("creatorId"),
-        fan_ids=[fan_id],
-    )
+    gate = _write_gate(request, fan_id, given, "preferences.written")
 
     def work() -> Answer:
         changed = preferences.change_preferences(Pair(gate.creator_id, fan_id), given)
@@ -211,14 +203,7 @@ def patch_preferences_of_fans(request: ApiRequest, given: Mapping[str, Any], bod
 
 def patch_personality(request: ApiRequest, given: Mapping[str, Any], body: Mapping[str, Any]) -> HttpResponse:
     fan_id = given["fanId"]
-    gate = gate_of(
-        request,
-        Scope.MEMORY_WRITE,
-        "personality.written",
-        kind="writes",
-        creator_id=given.get("creatorId"),
-        fan_ids=[fan_id],
-    )
+    gate = _write_gate(request, fan_id, given, "personality.written")
     principal = request.user
     traits = {name: value for name, value in given.items() if name in shapes.PERSONA_FIELDS}
     release = [shapes.PERSONA_COLUMNS[name] for name in given.get("release", [])]
