@@ -8,11 +8,13 @@ from django.apps.registry import apps as current_apps
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
-# What staff of a group may look at: (app, models; none named: all of the app's). Nobody of them may change anything.
+# What staff of a group may look at: (app, models; none named: all of the app's).
 VIEWS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "Support": (("accounts", ("creator",)), ("memory", ())),
-    "DPO": (("accounts", ("creator",)), ("memory", ())),
+    "Support": (("accounts", ("creator",)), ("memory", ()), ("calibration", ())),
+    "DPO": (("accounts", ("creator",)), ("memory", ()), ("calibration", ())),
 }
+# The only things they may change: to say that they have looked after somebody who needed a human.
+CHANGES = frozenset({("calibration", "change_escalation")})
 
 
 def grant_views(sender: AppConfig, apps: Apps = current_apps, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
@@ -37,6 +39,7 @@ def grant_views(sender: AppConfig, apps: Apps = current_apps, using: str = DEFAU
 def _permissions(views: tuple[tuple[str, tuple[str, ...]], ...], label: str) -> Q | None:
     for app, models in views:
         if app == label:
-            of_app = Q(content_type__app_label=app, codename__startswith="view_")
-            return of_app & Q(codename__in=[f"view_{model}" for model in models]) if models else of_app
+            seen = Q(codename__in=[f"view_{model}" for model in models]) if models else Q(codename__startswith="view_")
+            changed = Q(codename__in=[codename for owner, codename in CHANGES if owner == app])
+            return Q(content_type__app_label=app) & (seen | changed)
     return None

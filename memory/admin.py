@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db import models
+from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -23,6 +24,7 @@ from memory.models import (
 )
 from memory.services.personas import set_persona
 from memory.shapes import PERSONA_FIELDS
+from privacy.of_pair import OfPair
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -75,7 +77,8 @@ class EngagementMetricsAdmin(OfPairAdmin):
     def everything_else(self, row: EngagementMetrics) -> SafeString:
         """Links to the rows of the same pair in every other table."""
         query = urlencode({"creator_id": row.creator_id, "fan_id": row.fan_id})
-        return format_html_join(" · ", '<a href="{}?{}">{}</a>', [(_list_url(m), query, _name(m)) for m in OF_PAIR])
+        tables = _tables_of_pairs(self.admin_site)
+        return format_html_join(" · ", '<a href="{}?{}">{}</a>', [(_list_url(m), query, _name(m)) for m in tables])
 
 
 @admin.register(FanMemory)
@@ -83,12 +86,16 @@ class FanMemoryAdmin(OfPairAdmin):
     list_display = ("created_at", "fan_id", "creator_id", "sender", "sentiment", "length")
     list_filter = ("sender", "sentiment", ("created_at", admin.DateFieldListFilter))
     ordering = ("-created_at",)
-    hidden = ("message_content", "topics", "metadata")
+    hidden = ("message_content", "topics", "reading", "metadata")
     readonly_fields = ("length",)
 
-    @admin.display(description="Characters")
-    def length(self, row: FanMemory) -> int:
-        return len(row.message_content)
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(stored=Length("message_content"))
+
+    @admin.display(description="Bytes, sealed")
+    def length(self, row: Any) -> int:
+        """What can be said of a message without opening it."""
+        return int(row.stored)
 
 
 @admin.register(Interaction)
@@ -125,7 +132,7 @@ class PersonalityChangeAdmin(OfPairAdmin):
     list_display = ("created_at", "fan_id", "creator_id", "reason", "actor")
     list_filter = ("reason", ("created_at", admin.DateFieldListFilter))
     ordering = ("-created_at",)
-    hidden = ("before", "after")
+    hidden = ("before", "after", "why")
 
 
 @admin.register(EmotionalState)
@@ -158,10 +165,14 @@ class CreatorPersonaAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: CreatorPersona, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
-        set_persona(creator_id=obj.creator_id, traits={name: getattr(obj, name) for name in PERSONA_FIELDS})
+        names = (*PERSONA_FIELDS, "tried_tones")
+        set_persona(creator_id=obj.creator_id, traits={name: getattr(obj, name) for name in names})
 
 
-OF_PAIR = (FanMemory, Interaction, FanPreferences, PersonalityProfile, PersonalityChange, EmotionalState)
+def _tables_of_pairs(site: admin.AdminSite) -> list[type[models.Model]]:
+    """Return the other tables with rows of a pair that have a page like these, those of the rooms above too."""
+    pages = [model for model, page in site._registry.items() if isinstance(page, OfPairAdmin)]
+    return [model for model in pages if issubclass(model, OfPair) and model is not EngagementMetrics]
 
 
 def _list_url(model: type[models.Model]) -> str:

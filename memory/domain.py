@@ -39,6 +39,10 @@ class Tone(StrEnum):
     CASUAL = "casual"
 
 
+# Tones that learning tries with a fan beside the persona's own, unless the creator says otherwise.
+USUALLY_TRIED = (Tone.FRIENDLY, Tone.PLAYFUL, Tone.CASUAL)
+
+
 class MessageLength(StrEnum):
     SHORT = "short"
     MEDIUM = "medium"
@@ -63,6 +67,14 @@ class EngagementLevel(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+class ChangeReason(StrEnum):
+    """How a profile came to change."""
+
+    MANUAL = "manual"
+    LEARNT = "learnt"
+    ROLLBACK = "rollback"
 
 
 # Older words that clients still send, and the canonical value each stands for.

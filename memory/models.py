@@ -9,12 +9,15 @@ times are in the clear, so that constraints, statistics and indexes work.
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from memory.domain import (
+    USUALLY_TRIED,
+    ChangeReason,
     EngagementLevel,
     InteractionType,
     MessageLength,
@@ -45,6 +48,7 @@ class FanMemory(OfPair):
     sender = models.CharField(max_length=7, choices=choices_of(Sender))
     sentiment = models.CharField(max_length=8, choices=choices_of(Sentiment), null=True, blank=True)
     topics = SealedList()
+    reading = SealedDict(help_text="What was read from the words: probabilities, emotions, language, and by what.")
     metadata = SealedDict()
     external_id = models.CharField(max_length=64, blank=True, default="", help_text=EXTERNAL_ID_HELP)
     created_at = models.DateTimeField()
@@ -157,10 +161,20 @@ def _persona_constraints(prefix: str) -> list[models.BaseConstraint]:
     ]
 
 
+def usually_tried() -> list[str]:
+    return [tone.value for tone in USUALLY_TRIED]
+
+
 class CreatorPersona(Persona):
-    """How a creator speaks to fans nothing is known about yet."""
+    """How a creator speaks to fans nothing is known about yet, and which tones learning may try with them."""
 
     creator_id = models.CharField(max_length=255, primary_key=True)
+    tried_tones = ArrayField(
+        models.CharField(max_length=16, choices=choices_of(Tone)),
+        default=usually_tried,
+        blank=True,
+        help_text="Tones that learning may try with a fan, beside this one.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -194,10 +208,11 @@ class PersonalityChange(OfPair):
     """One change of a profile: who or what changed it, why, and both sides of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    reason = models.CharField(max_length=16, choices=[("manual", "manual"), ("learnt", "learnt")])
+    reason = models.CharField(max_length=16, choices=choices_of(ChangeReason))
     actor = models.CharField(max_length=64, help_text="user:<id>, key:<id> or the name of the learner.")
     before = SealedDict()
     after = SealedDict()
+    why = SealedList(help_text="Of what was learnt: trait, rule, numbers, and the messages behind it.")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -205,9 +220,7 @@ class PersonalityChange(OfPair):
         indexes: ClassVar = [
             models.Index(F("fan_id"), F("creator_id"), F("created_at").desc(), name="personality_change_recent")
         ]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(reason__in=["manual", "learnt"]), name="personality_change_reason")
-        ]
+        constraints: ClassVar = [one_of("reason", ChangeReason, "personality_change_reason")]
 
 
 class EngagementMetrics(OfPair):
@@ -228,6 +241,12 @@ class EngagementMetrics(OfPair):
     key_id = models.BigIntegerField(default=0, db_default=0, help_text="The data key that seals what is new.")
     limits = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="What must not be done with the pair's data (privacy.domain.Limit)."
+    )
+    ppv_hold = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Messages of ours that are still to pass without an offer."
+    )
+    selling_stopped = models.BooleanField(
+        default=False, db_default=False, help_text="Until a human has looked at what the fan said."
     )
     avg_response_time_seconds = models.FloatField(null=True, blank=True)
     first_interaction = models.DateTimeField(null=True)

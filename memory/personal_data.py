@@ -63,6 +63,7 @@ register(
             "sender": _seen(Category.CONVERSATION, "sender"),
             "sentiment": _inferred("sentiment", Purpose.EMOTION_ANALYSIS, _SENTIMENT),
             "topics": _inferred("topics", Purpose.PERSONALISATION, _TOPICS),
+            "reading": _inferred("reading", Purpose.EMOTION_ANALYSIS, _SENTIMENT),
             "metadata": _seen(Category.CONVERSATION, "metadata"),
             "external_id": _EXTERNAL_ID,
             "created_at": _seen(Category.ACTIVITY, "timestamp"),
@@ -102,6 +103,7 @@ register(
 _BY_HAND = "Set by hand by the creator's team, or by learning from what the fan answered well to."
 _TONE = "The manner of speaking that drew the best answers from the fan; before that, the creator's usual one."
 _LIKES = "From what the fan bought, asked for and declined: each adds to or takes from a score between 0 and 1."
+_CARE = "Whether the fan's words asked for care: a low mood, distress, or an age under 18. Then nothing is offered."
 _WHEN = "When the values beside it last changed."
 
 
@@ -174,6 +176,7 @@ register(
             "actor": Personal(Category.STAFF, note="Names who of the staff acted, by number; not handed to fans."),
             "before": _inferred("before", Purpose.PERSONALISATION, _TONE),
             "after": _inferred("after", Purpose.PERSONALISATION, _TONE),
+            "why": _inferred("why", Purpose.PERSONALISATION, "The rule that changed it, and the messages behind it."),
             "created_at": _inferred("timestamp", Purpose.PERSONALISATION, _WHEN),
         },
         basis=_CONSENT,
@@ -232,6 +235,8 @@ register(
             "key_id": NotPersonal("Numbers a key."),
             "limits": NotPersonal("What consents, restriction and objection amount to; those are exported."),
             "avg_response_time_seconds": _seen(Category.ACTIVITY, "avgResponseTimeSeconds"),
+            "ppv_hold": _inferred("ppvHold", Purpose.MEMORY, _CARE),
+            "selling_stopped": _inferred("sellingStopped", Purpose.MEMORY, _CARE),
             "first_interaction": _seen(Category.ACTIVITY, "firstInteraction"),
             "last_interaction": _seen(Category.ACTIVITY, "lastInteraction"),
             "last_fan_interaction": _seen(Category.ACTIVITY, "lastFanInteraction"),
@@ -275,7 +280,7 @@ register(
         not_personal(
             "How a creator speaks to fans nothing is known about yet.",
             "creator_id tone emoji_frequency message_length_preference punctuation_style preferred_emojis"
-            " response_speed updated_at",
+            " response_speed tried_tones updated_at",
         ),
         basis=_CONTRACT,
         retention="As long as the contract.",

@@ -37,6 +37,7 @@ _ENGAGEMENT = Columns(
     *("fan_id", "engagement_score", "total_messages", "total_purchases", "total_tips", "total_interactions"),
     *("learnt_interactions", "learnt_at", "total_revenue", "avg_response_time_seconds"),
     *("first_interaction", "last_interaction", "last_fan_interaction", "updated_at", "limits"),
+    *("ppv_hold", "selling_stopped"),
 )
 _PREFERENCES = Columns(
     FanPreferences,
@@ -162,6 +163,11 @@ def default_persona() -> dict[str, Any]:
 def find_preferences(creator_id: str, fan_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     rows = _PREFERENCES.fetch(_FIND_PREFERENCES, (creator_id, list(fan_ids)))
     return {row.fan_id: shapes.preferences(row) for row in rows}
+
+
+def find_preferences_row(pair: Pair) -> Any:
+    """Return the pair's preferences with the attributes of ``FanPreferences``; None where there are none."""
+    return next(iter(_PREFERENCES.fetch(_FIND_PREFERENCES, (pair.creator_id, [pair.fan_id]))), None)
 
 
 def find_emotional_states(creator_id: str, fan_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -21,6 +21,7 @@ PERSONA_COLUMNS = {
     "preferredEmojis": "preferred_emojis",
     "responseSpeed": "response_speed",
 }
+_API_NAMES = {column: name for name, column in PERSONA_COLUMNS.items()}
 PERSONA_FIELDS = tuple(PERSONA_COLUMNS.values())
 PROFILE_FIELDS = (*PERSONA_FIELDS, "confidence_score", "interaction_count", "locked_traits", "last_calibrated")
 
@@ -142,6 +143,17 @@ def learning(row: EngagementMetrics | None) -> dict[str, Any]:
     return {"pending": pending, "asOf": row.learnt_at if row else None}
 
 
+def selling(row: EngagementMetrics | None) -> dict[str, Any]:
+    """Return what of selling the fan's own words forbid for now; that protects who may not be profiled, too."""
+    hold, is_stopped = (row.ppv_hold, row.selling_stopped) if row else (0, False)
+    return {
+        "allowed": not is_stopped,
+        "ppvAllowed": not (is_stopped or hold),
+        "holdMessages": hold,
+        "escalate": is_stopped,
+    }
+
+
 def score(creator_id: str, fan_id: str, value: float, updated_at: datetime | None) -> dict[str, Any]:
     return {"fanId": fan_id, "creatorId": creator_id, "score": value, "lastUpdated": updated_at}
 
@@ -153,5 +165,6 @@ def personality_change(row: PersonalityChange) -> dict[str, Any]:
         "actor": row.actor,
         "before": _traits(row.before),
         "after": _traits(row.after),
+        "why": [{**one, "trait": _API_NAMES[one["trait"]]} for one in row.why],
         "timestamp": row.created_at,
     }

@@ -48,7 +48,7 @@ FROM said
 # What was inferred for a purpose and lies beside other data. Tables that hold nothing else are emptied by privacy.
 _INFERRED: dict[Purpose, list[tuple[type[models.Model], dict[str, Any]]]] = {
     Purpose.MEMORY: [],
-    Purpose.EMOTION_ANALYSIS: [(FanMemory, {"sentiment": None})],
+    Purpose.EMOTION_ANALYSIS: [(FanMemory, {"sentiment": None, "reading": Sealed()})],
     Purpose.PERSONALISATION: [
         (FanMemory, {"topics": Sealed()}),
         (
@@ -123,6 +123,8 @@ class MemoryStore:
     def forget_inferred(self, pair: Pair, purpose: Purpose) -> None:
         for model, nothing in _INFERRED[purpose]:
             _rows(model, pair).update(**nothing)
+        # What may still be learnt is learnt anew, without what was withdrawn.
+        _rows(EngagementMetrics, pair).update(learnt_interactions=0)
 
 
 def _rows(model: type[models.Model], pair: Pair) -> Any:

@@ -9,6 +9,7 @@ from ofmemory.infra.observability import health
 
 urlpatterns = [
     path("api/", include("memory.api.urls")),
+    path("api/", include("calibration.api.urls")),
     path("api/auth/", include("accounts.api.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),

@@ -74,13 +74,14 @@ NOT_CONSENTED: dict[Purpose, Limit] = {
 }
 
 
-_PROFILING = frozenset({Purpose.PERSONALISATION, Purpose.EMOTION_ANALYSIS, Purpose.PURCHASE_PROFILING})
+# What learning is for, each consented to by itself.
+PROFILING = frozenset({Purpose.PERSONALISATION, Purpose.EMOTION_ANALYSIS, Purpose.PURCHASE_PROFILING})
 
 
 def allows(limits: Limit, purpose: Purpose) -> bool:
     """Return whether a pair's data may be used for the purpose. Whoever may not be remembered may not be profiled."""
     against = Limit.RESTRICTED | Limit.NO_MEMORY | NOT_CONSENTED[purpose]
-    return not limits & (against | Limit.OBJECTED if purpose in _PROFILING else against)
+    return not limits & (against | Limit.OBJECTED if purpose in PROFILING else against)
 
 
 class RequestKind(StrEnum):

@@ -59,6 +59,8 @@ class Table:
         provided_if: tells for a row whether its PROVIDED columns were provided by the fan (else observed by us, and in
             Art. 15 only); None: always.
         lock: its rows are the pairs' locks; deleted last.
+        rebuilt: what was inferred for several purposes lies in one place, and can be made again from the other rows: it
+            goes as soon as one of them ends.
     """
 
     model: type[models.Model]
@@ -70,6 +72,7 @@ class Table:
     name: str = ""
     provided_if: Callable[[Any], bool] | None = None
     lock: bool = False
+    rebuilt: bool = False
     rows_of: Callable[[Pair], Any] | None = field(default=None)
 
     def of_pair(self, pair: Pair) -> Any:

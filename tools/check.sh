@@ -11,7 +11,7 @@ $bin/ruff check .
 $bin/ruff format --check .
 
 step "mypy (strict)"
-$bin/mypy accounts memory ofmemory privacy bench tools
+$bin/mypy accounts calibration memory ofmemory privacy bench tools
 
 step "import-linter"
 $bin/lint-imports --no-cache

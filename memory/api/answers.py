@@ -6,6 +6,7 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as s
 
 from memory.domain import (
+    ChangeReason,
     EngagementLevel,
     InteractionType,
     MessageLength,
@@ -15,10 +16,14 @@ from memory.domain import (
     Sentiment,
     Tone,
 )
+from memory.shapes import PERSONA_COLUMNS
 from privacy.domain import ConsentAction, Purpose
 
 INTERACTION_TYPES = [kind.value for kind in InteractionType]
 OTHER_TYPES = [kind for kind in INTERACTION_TYPES if kind != InteractionType.MESSAGE]
+TONES = [tone.value for tone in Tone]
+PUNCTUATION_STYLES = [style.value for style in PunctuationStyle]
+TRAITS = list(PERSONA_COLUMNS)
 SENTIMENTS = [sentiment.value for sentiment in Sentiment]
 
 
@@ -109,6 +114,13 @@ class Processing(s.Serializer[Any]):
     profiling = s.BooleanField(help_text="False: the fan objected (Art. 21); what was concluded holds its defaults.")
 
 
+class Selling(s.Serializer[Any]):
+    allowed = s.BooleanField(help_text="False: no selling until a human has looked.")
+    ppvAllowed = s.BooleanField(help_text="Whether paid messages may be mentioned.")
+    holdMessages = s.IntegerField(help_text="Of ours that are still to pass before.")
+    escalate = s.BooleanField(help_text="A human should take over.")
+
+
 class ReconnectionFact(s.Serializer[Any]):
     kind = s.ChoiceField(choices=["said", "bought"])
     text = s.CharField(allow_blank=True)
@@ -133,6 +145,7 @@ class MemoryContext(s.Serializer[Any]):
     emotionalState = EmotionalState()
     engagementMetrics = EngagementMetrics()
     lastInteraction = s.DateTimeField(allow_null=True)
+    selling = Selling(help_text="What the fan's own words forbid for now; also of who may not be profiled.")
     learning = Learning()
     processing = Processing()
     reconnection = Reconnection(allow_null=True)
@@ -166,12 +179,22 @@ class MessagePage(s.Serializer[Any]):
     nextCursor = s.CharField(allow_null=True)
 
 
+class Why(s.Serializer[Any]):
+    trait = s.CharField()
+    before = s.JSONField()
+    after = s.JSONField()
+    rule = s.CharField()
+    numbers = s.DictField(child=s.FloatField(), help_text="What the rule looked at.")
+    evidence = s.ListField(child=s.UUIDField(), help_text="The latest messages it stands on.")
+
+
 class PersonalityChange(s.Serializer[Any]):
     id = s.UUIDField()
-    reason = s.ChoiceField(choices=["manual", "learnt"])
+    reason = _one_of(ChangeReason)
     actor = s.CharField()
     before = s.DictField()
     after = s.DictField()
+    why = Why(many=True, help_text="Of what was learnt; empty for what was done by hand.")
     timestamp = s.DateTimeField()
 
 

@@ -37,12 +37,17 @@ CONTEXT_OR_UNCHANGED = {200: answers.CONTEXT, 304: OpenApiResponse(description="
 
 
 def described(
-    operation_id: str, success: Mapping[int, Any], *errors: int, parameters: Sequence[Any] = (), **more: Any
+    operation_id: str,
+    success: Mapping[int, Any],
+    *errors: int,
+    parameters: Sequence[Any] = (),
+    tag: str = "memory",
+    **more: Any,
 ) -> Callable[[F], F]:
     """Describe a route: its answers when all is well, and the errors it can give besides those every route can."""
     return extend_schema(
         operation_id=operation_id,
-        tags=["memory"],
+        tags=[tag],
         parameters=[*parameters, CORRELATION_ID],
         responses={**success, **errors_of(400, 401, 403, *errors, 429, 500, 503, 504)},
         **more,

@@ -169,6 +169,7 @@ def _load(parts: "_Parts", now: datetime) -> dict[str, dict[str, Any]]:
             "emotionalState": (is_profiled and rows.emotions.get(fan_id)) or shapes.emotional_state(None),
             "engagementMetrics": shapes.engagement(row, is_profiled=is_profiled),
             "lastInteraction": row.last_interaction if row else None,
+            "selling": shapes.selling(row),
             "learning": shapes.learning(row),
             "processing": {"restricted": not is_usable, "profiling": is_profiled},
             "degraded": parts.degraded,

@@ -28,7 +28,7 @@ ON CONFLICT (creator_id, fan_id) DO UPDATE SET
     last_fan_interaction = GREATEST({_TABLE}.last_fan_interaction, EXCLUDED.last_fan_interaction),
     key_id = GREATEST({_TABLE}.key_id, EXCLUDED.key_id),
     updated_at = now()
-RETURNING creator_id, fan_id, xmax = 0, key_id, limits
+RETURNING creator_id, fan_id, id, xmax = 0, key_id, limits
 """
 # xmax is 0 in a row that was inserted just now, and the transaction that locked it in one that was updated.
 _COUNT_ONE = _COUNT.format(source="VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)")
@@ -81,18 +81,24 @@ class Tally:
         )
 
 
-def count(pair: Pair, tally: Tally) -> None:
+def count(pair: Pair, tally: Tally) -> int:
     """Add ``tally`` to the pair's counters, and lock the pair until the transaction ends.
+
+    Returns:
+        The number of the pair, by which it is woken up for learning.
 
     Raises:
         InvalidInput: the revenue would pass ``MAX_REVENUE``.
         Erased, NotConsented, StaleKey: see ``admit``.
     """
-    count_all({pair: tally})
+    return count_all({pair: tally})[pair]
 
 
-def count_all(tallies: Mapping[Pair, Tally]) -> None:
+def count_all(tallies: Mapping[Pair, Tally]) -> dict[Pair, int]:
     """Add to the counters of several pairs (at least one), and lock them, in one order for everybody.
+
+    Returns:
+        The number of each pair.
 
     Raises:
         InvalidInput: the revenue of a pair would pass ``MAX_REVENUE``.
@@ -109,8 +115,9 @@ def count_all(tallies: Mapping[Pair, Tally]) -> None:
             counted = cursor.fetchall()
         except DataError as error:
             raise InvalidInput.field("amount", f"takes the fan's revenue above {MAX_REVENUE:,}.") from error
-    for creator_id, fan_id, is_new, key_id, limits in counted:
+    for creator_id, fan_id, _, is_new, key_id, limits in counted:
         admit(Pair(creator_id, fan_id), is_new=is_new, key_id=key_id, limits=limits)
+    return {Pair(creator_id, fan_id): number for creator_id, fan_id, number, *_ in counted}
 
 
 def _columns(pair: Pair, tally: Tally) -> tuple[Any, ...]:

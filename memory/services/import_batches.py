@@ -69,10 +69,8 @@ def store(creator_id: str, reports: Sequence[Report]) -> int:
     for report, at in made:
         pair, tally = Pair(creator_id, report.fan_id), Tally.of(report.interaction, at)
         tallies[pair] = tallies[pair] + tally if pair in tallies else tally
-    if tallies:
-        count_all(tallies)
-    for pair in tallies:
-        announce(history_imported, creator_id=pair.creator_id, fan_id=pair.fan_id)
+    for number in count_all(tallies).values() if tallies else ():
+        announce(history_imported, pair_number=number)
     return len(made)
 
 

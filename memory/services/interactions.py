@@ -90,8 +90,8 @@ def record(pair: Pair, reported: Interaction) -> SavedInteraction:
         _insert_message(pair, reported) if reported.type == InteractionType.MESSAGE else _insert_other(pair, reported)
     )
     if not saved.duplicate:
-        count(pair, Tally.of(reported, saved.created_at))
-        announce(interaction_saved, creator_id=pair.creator_id, fan_id=pair.fan_id, interaction_id=saved.id)
+        number = count(pair, Tally.of(reported, saved.created_at))
+        announce(interaction_saved, pair_number=number, interaction_id=saved.id)
     return saved
 
 

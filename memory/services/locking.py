@@ -1,20 +1,31 @@
 """The lock of a pair: its row of counters, which every writer changes."""
 
+from typing import Any
+
 from memory.models import EngagementMetrics
 from ofmemory.errors import NotFound
+from ofmemory.infra.db import Columns
 from privacy.domain import Limit, Pair
 from privacy.errors import Restricted
 from privacy.keys import keyring
 
+_COUNTERS = Columns(
+    EngagementMetrics, "id", "total_interactions", "learnt_interactions", "learnt_at", "key_id", "limits"
+)
+_LOCK = f"SELECT {_COUNTERS.sql} FROM {_COUNTERS.table} WHERE creator_id = %s AND fan_id = %s FOR UPDATE"  # noqa: S608
 
-def find_locked_pair(pair: Pair) -> EngagementMetrics | None:
-    """Lock the pair until the transaction ends; return its counters, or None for a fan never seen."""
-    rows = EngagementMetrics.objects.select_for_update()
-    return rows.filter(creator_id=pair.creator_id, fan_id=pair.fan_id).first()
+
+def find_locked_pair(pair: Pair) -> Any:
+    """Lock the pair until the transaction ends; return its counters, or None for a fan never seen.
+
+    Returns:
+        id, total_interactions, learnt_interactions, learnt_at, key_id and limits.
+    """
+    return next(iter(_COUNTERS.fetch(_LOCK, (pair.creator_id, pair.fan_id))), None)
 
 
-def locked_pair(pair: Pair) -> EngagementMetrics:
-    """Lock the pair for a change of what is known about the fan; return its counters.
+def locked_pair(pair: Pair) -> Any:
+    """Lock the pair for a change of what is known about the fan; return its counters, as ``find_locked_pair``.
 
     Raises:
         NotFound: the fan was never seen.

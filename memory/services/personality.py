@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from accounts.gate import Gate
 from memory import selectors, shapes
-from memory.models import CreatorPersona, PersonalityChange, PersonalityProfile
+from memory.domain import ChangeReason
+from memory.models import PersonalityChange, PersonalityProfile
 from memory.services.locking import locked_pair
+from memory.services.personas import persona_of
 from memory.services.reading import usable
 from memory.services.writes import carry_out
+from ofmemory.errors import NotFound
 from privacy.domain import Limit, Pair
 
 MAX_HISTORY = 100
@@ -43,21 +47,22 @@ def update_personality(
     return carry_out([pair], gate, lambda: change_personality(pair, traits=traits, release=release, actor=actor))[0]
 
 
-def change_personality(pair: Pair, *, traits: Mapping[str, Any], release: Sequence[str], actor: str) -> dict[str, Any]:
-    """Change one fan inside the caller's ``writing`` block; see ``update_personality``."""
+def change_personality(
+    pair: Pair, *, traits: Mapping[str, Any], release: Sequence[str] = (), lock: Sequence[str] = (), actor: str
+) -> dict[str, Any]:
+    """Change one fan inside the caller's ``writing`` block; see ``update_personality``.
+
+    Args:
+        lock: traits to keep as they are.
+    """
     locked_pair(pair)
-    row = PersonalityProfile.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id).first()
-    row = row or _from_persona(pair)
-    before = _traits(row)
+    row = find_profile(pair)
+    before = traits_of(row)
     for name, value in traits.items():
         setattr(row, name, value)
-    row.locked_traits = sorted((set(row.locked_traits) | set(traits)) - set(release))
+    row.locked_traits = sorted((set(row.locked_traits) | set(traits) | set(lock)) - set(release))
     row.save()
-    after = _traits(row)
-    if after != before:
-        PersonalityChange.objects.create(
-            creator_id=pair.creator_id, fan_id=pair.fan_id, reason="manual", actor=actor, before=before, after=after
-        )
+    record_change(row, before, reason=ChangeReason.MANUAL, actor=actor)
     return shapes.personality({name: getattr(row, name) for name in shapes.PROFILE_FIELDS})
 
 
@@ -76,11 +81,70 @@ def get_personality_history(*, fan_id: str, creator_id: str, limit: int = 20) ->
     return [shapes.personality_change(change) for change in changes]
 
 
+def roll_back_personality(pair: Pair, change_id: UUID, *, actor: str) -> dict[str, Any]:
+    """Inside the caller's ``writing`` block: make the profile what it was before a change, and keep it so.
+
+    The traits that this changes are locked: learning would bring them back from the same evidence.
+
+    Raises:
+        NotFound: the fan was never seen, or there is no such change.
+    """
+    locked_pair(pair)
+    change = PersonalityChange.objects.filter(pk=change_id, creator_id=pair.creator_id, fan_id=pair.fan_id).first()
+    if change is None:
+        raise NotFound("There is no such change of this fan's profile.")
+    row = find_profile(pair)
+    before = traits_of(row)
+    back = {name: change.before[name] for name in shapes.PERSONA_FIELDS if change.before[name] != before[name]}
+    for name, value in back.items():
+        setattr(row, name, value)
+    row.locked_traits = sorted(set(row.locked_traits) | set(back))
+    row.save()
+    record_change(row, before, reason=ChangeReason.ROLLBACK, actor=actor)
+    return shapes.personality({name: getattr(row, name) for name in shapes.PROFILE_FIELDS})
+
+
+def find_profile(pair: Pair) -> PersonalityProfile:
+    """Return the fan's profile; one not stored yet, made of the creator's persona, where there is none."""
+    stored = PersonalityProfile.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id).first()
+    return stored or _from_persona(pair)
+
+
+def record_change(
+    row: PersonalityProfile,
+    before: Mapping[str, Any],
+    *,
+    reason: ChangeReason,
+    actor: str,
+    why: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Keep what a change of a profile changed, if it did.
+
+    Args:
+        before: what ``traits_of`` returned before it.
+        why: of what was learnt: trait, rule, numbers and evidence.
+    """
+    after = traits_of(row)
+    if after == before:
+        return
+    changed = {name for name in after if after[name] != before[name]}
+    PersonalityChange.objects.create(
+        creator_id=row.creator_id,
+        fan_id=row.fan_id,
+        reason=reason,
+        actor=actor,
+        before=dict(before),
+        after=after,
+        why=[one for one in why if one["trait"] in changed],
+    )
+
+
 def _from_persona(pair: Pair) -> PersonalityProfile:
-    persona = CreatorPersona.objects.filter(creator_id=pair.creator_id).first() or CreatorPersona()
+    persona = persona_of(pair.creator_id)
     given = {name: getattr(persona, name) for name in shapes.PERSONA_FIELDS}
     return PersonalityProfile(creator_id=pair.creator_id, fan_id=pair.fan_id, **given)
 
 
-def _traits(row: PersonalityProfile) -> dict[str, Any]:
+def traits_of(row: PersonalityProfile) -> dict[str, Any]:
+    """Return what of a profile is a trait, or locks one."""
     return {name: getattr(row, name) for name in (*shapes.PERSONA_FIELDS, "locked_traits")}

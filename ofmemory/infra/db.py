@@ -3,6 +3,7 @@
 from collections import namedtuple
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -41,6 +42,39 @@ def insert_new(rows: Sequence[models.Model]) -> set[Any]:
         return {key for (key,) in cursor.fetchall()}
 
 
+def upsert(row: models.Model, *, unique: Sequence[str], only_if: str = "", params: Sequence[Any] = ()) -> bool | None:
+    """Insert ``row``, or give the row with the same ``unique`` columns its values, in one statement.
+
+    ``bulk_create(update_conflicts=True)`` does the same; building its statement takes longer than running it.
+
+    Args:
+        unique: names of fields under one unique constraint.
+        only_if: SQL over the row that is there (by the name of its table), with ``params``; otherwise it stays.
+
+    Returns:
+        Whether it was inserted; None where it stayed as it was.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    fields = [field for field in _given_fields(row) if not (field.primary_key and getattr(row, field.attname) is None)]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        sql = _upsert_sql(type(row), tuple(str(field.column) for field in fields), tuple(unique), only_if)
+        cursor.execute(sql, [*values, *params])
+        found = cursor.fetchone()
+    return None if found is None else bool(found[0])
+
+
+@cache
+def _upsert_sql(model: type[models.Model], columns: tuple[str, ...], unique: tuple[str, ...], only_if: str) -> str:
+    given = ", ".join(f'"{column}"' for column in columns)
+    changed = ", ".join(f'"{column}" = EXCLUDED."{column}"' for column in columns if column not in unique)
+    return (
+        f'INSERT INTO "{model._meta.db_table}" ({given}) VALUES ({", ".join(["%s"] * len(columns))})'  # noqa: S608 - names from models
+        f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changed}"
+        f"{f' WHERE {only_if}' if only_if else ''} RETURNING xmax = 0"
+    )
+
+
 def _given_fields(row: models.Model) -> "list[models.Field[Any, Any]]":
     """Return the columns to fill. Those that the database fills hold an expression still, and are left to it."""
     return [
@@ -64,9 +98,11 @@ class Columns:
     Args:
         model: whose table.
         names: of its fields.
+        tolerating: what may go wrong with the columns of a row that say themselves how they are read; they are empty
+            then, and ``unreadable_count`` goes up.
     """
 
-    def __init__(self, model: type[models.Model], *names: str) -> None:
+    def __init__(self, model: type[models.Model], *names: str, tolerating: type[Exception] | tuple[()] = ()) -> None:
         fields: list[Any] = [model._meta.get_field(name) for name in names]
         self.table = f'"{model._meta.db_table}"'
         self.sql = ", ".join(_selected(field, f'"{field.column}"') for field in fields)
@@ -75,8 +111,10 @@ class Columns:
         self._json = [i for i, field in enumerate(fields) if isinstance(field, models.JSONField)]
         self._instants = [i for i, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
         # Columns that need others of their row to be read, such as sealed ones, say themselves how: all at once.
-        bound = {i: field for i, field in enumerate(fields) if hasattr(field, "row_reader")}
-        self._read_bound = next(iter(bound.values())).row_reader(bound, names) if bound else None
+        self._bound = {i: field for i, field in enumerate(fields) if hasattr(field, "row_reader")}
+        self._read_bound = next(iter(self._bound.values())).row_reader(self._bound, names) if self._bound else None
+        self._tolerating = tolerating
+        self.unreadable_count = 0
 
     def fetch(self, sql: str, params: Sequence[Any]) -> list[Any]:
         """Run a query that selects these columns in this order and return its rows."""
@@ -92,7 +130,12 @@ class Columns:
             if values[i] is not None:
                 values[i] = _EPOCH + timedelta(microseconds=values[i])
         if self._read_bound:
-            self._read_bound(values)
+            try:
+                self._read_bound(values)
+            except self._tolerating:
+                self.unreadable_count += 1
+                for i, field in self._bound.items():
+                    values[i] = field.empty()
         return self._row._make(values)
 
 

@@ -6,6 +6,7 @@ from ofmemory.settings.cache import *  # noqa: F403
 from ofmemory.settings.celery import *  # noqa: F403
 from ofmemory.settings.database import *  # noqa: F403
 from ofmemory.settings.env import BASE_DIR, OFMEMORY_HOME, env
+from ofmemory.settings.learning import *  # noqa: F403
 from ofmemory.settings.logging import *  # noqa: F403
 from ofmemory.settings.memory import *  # noqa: F403
 from ofmemory.settings.privacy import *  # noqa: F403
@@ -32,6 +33,7 @@ INSTALLED_APPS = [
     "accounts",
     "privacy",
     "memory",
+    "calibration",
 ]
 MIDDLEWARE = [
     "ofmemory.infra.observability.middleware.CorrelationMiddleware",

@@ -32,6 +32,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget-old-sessions": {"task": "accounts.tasks.forget_old_sessions", "schedule": 3600.0},
     # How often decides how much of the audit log a Redis that loses its memory can take with it. A run that waited
     # longer than two others would find nothing to do.
+    # A run that waited longer than this is not needed: the next one finds the same pairs.
+    "learn-due": {"task": "calibration.tasks.learn_due", "schedule": 1.0, "options": {"expires": 3}},
+    "sweep-learning": {"task": "calibration.tasks.sweep_learning", "schedule": 30.0, "options": {"expires": 30}},
+    "fit-priors": {"task": "calibration.tasks.fit_priors", "schedule": 6 * 3600.0},
     "take-in-audit": {"task": "privacy.tasks.take_in_audit", "schedule": 2.0, "options": {"expires": 6}},
     "write-audit-anchor": {"task": "privacy.tasks.write_audit_anchor", "schedule": 3600.0},
     "resume-erasures": {"task": "privacy.tasks.resume_erasures", "schedule": 60.0, "options": {"expires": 60}},

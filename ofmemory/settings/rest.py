@@ -47,5 +47,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InteractionType": "memory.api.answers.INTERACTION_TYPES",
         "OtherInteractionType": "memory.api.answers.OTHER_TYPES",
         "Sentiment": "memory.api.answers.SENTIMENTS",
+        "Tone": "memory.api.answers.TONES",
+        "PunctuationStyle": "memory.api.answers.PUNCTUATION_STYLES",
+        "Trait": "memory.api.answers.TRAITS",
+        "Cue": "calibration.api.answers.CUES",
     },
 }

@@ -64,7 +64,7 @@ def erase_rows_before(pair: Pair, instant: datetime) -> dict[str, int]:
     """Erase, under the pair's lock, what was written before ``instant``; the lock's row only where nothing is left."""
     counts: dict[str, int] = {}
     for table in tables_of_fans():
-        older = table.of_pair(pair).filter(**{f"{_written_at(table)}__lt": instant})
+        older = _written_before(table, pair, instant)
         if not table.lock:
             counts[name_of(table)] = _erase(table, older)
         elif any(count_rows(pair, but_locks=True).values()):
@@ -72,6 +72,12 @@ def erase_rows_before(pair: Pair, instant: datetime) -> dict[str, int]:
         else:
             counts[name_of(table)] = _erase(table, older)
     return counts
+
+
+def _written_before(table: Table, pair: Pair, instant: datetime) -> Any:
+    """What was made of rows that go, goes whole: it is made again from those that stay."""
+    rows = table.of_pair(pair)
+    return rows if table.rebuilt else rows.filter(**{f"{_written_at(table)}__lt": instant})
 
 
 def _written_at(table: Table) -> str:

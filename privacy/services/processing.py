@@ -206,7 +206,9 @@ def _name(table: Table) -> str:
 
 
 def _serves(table: Table, purpose: Purpose) -> bool:
-    """Return whether the table holds nothing but what was inferred for the purpose."""
+    """Return whether the table holds nothing but what was inferred for the purpose, or is made anew without it."""
+    if table.rebuilt:
+        return True
     held = [it for it in table.fields.values() if isinstance(it, Personal) and it.label]
     alike = all(it.origin is Origin.INFERRED and it.purpose is purpose for it in held)
     return bool(held) and alike and not table.lock

@@ -71,12 +71,20 @@ def test_the_site_says_what_it_is(client):
     assert b"ofmemory" in client.get("/admin/login/").content
 
 
-def test_groups_may_look_and_nothing_else(db):
+def test_groups_may_look_and_clear_escalations_and_nothing_else(db):
     for name in ("Support", "DPO"):
         elsewhere = Permission.objects.exclude(content_type__app_label="privacy")
         may = set(elsewhere.filter(group__name=name).values_list("codename", flat=True))
         assert {"view_creator", "view_fanmemory", "view_engagementmetrics", "view_personalityprofile"} <= may
-        assert all(codename.startswith("view_") for codename in may)
+        assert {
+            "view_escalation",
+            "view_learntstate",
+            "view_tonedecision",
+            "view_feedback",
+            "view_creatorpriors",
+        } <= may
+        # But for saying that they have looked after somebody who needed a human.
+        assert {codename for codename in may if not codename.startswith("view_")} == {"change_escalation"}
         assert not may & {"view_user", "view_apikey", "view_refreshsession", "view_membership"}
 
 

@@ -20,7 +20,7 @@ def granted() -> dict[str, set[str]]:
 def test_granting_twice_changes_nothing(db):
     before = granted()
     assert set(before) == set(VIEWS)
-    for label in ("accounts", "memory", "auth"):
+    for label in ("accounts", "memory", "calibration", "auth"):
         grant_views(apps.get_app_config(label))
     call_command("migrate", verbosity=0)
     assert granted() == before
@@ -31,7 +31,7 @@ def test_what_is_missing_comes_back_and_what_was_added_stays(db):
     support = Group.objects.get(name="Support")
     support.permissions.set(Permission.objects.filter(codename="view_group"))
     Group.objects.filter(name="DPO").delete()
-    for label in ("accounts", "memory"):
+    for label in ("accounts", "memory", "calibration"):
         grant_views(apps.get_app_config(label))
     assert granted() == before | {"Support": before["Support"] | {"view_group"}}
 

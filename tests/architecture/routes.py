@@ -15,11 +15,15 @@ EXPORT, STATS = Scope.MEMORY_EXPORT, Scope.STATS_READ
 ANYONE, STAFF = "anyone", "staff"
 
 CREATOR, FAN = "<creator>", "<fan>"
+# The fan's latest change of the profile, and the latest message that calls for a human.
+CHANGE, ESCALATION = "<change>", "<escalation>"
 
 
 @dataclass(frozen=True)
 class Call:
     """A request that succeeds for a caller with ``scope``. CREATOR and FAN stand wherever such an id can.
+
+    One that names a CHANGE or an ESCALATION succeeds after those before it in the table.
 
     Args:
         fan_in_path: the fan stands in the path as <str:fan_id>.
@@ -43,6 +47,8 @@ _PAIR = {"creatorId": CREATOR, "fanId": FAN}
 _OWN = {"creatorId": CREATOR}
 _LIKES = {"topicInterests": {"cats": 0.9}}
 _SAYS = {"type": "message", "content": "hello"}
+_NEEDS_HELP = {"type": "message", "content": "I can't cope any more, I feel so hopeless"}
+_ABOUT = {"about": "recommendation", "reference": "photos", "verdict": "right"}
 _CONSENTS = {"purpose": "personalisation", "action": "given", "method": "checkbox"}
 _A, _B = "api/onlyfans/memory/", "api/of-memory/"
 
@@ -55,7 +61,7 @@ CALLS = [
     Call("GET", _A + "<str:fan_id>/messages", READ, query=_OWN),
     Call("POST", _A + "<str:fan_id>/export", EXPORT, query=_OWN),
     Call("GET", _B + "context", READ, query=_PAIR),
-    Call("POST", _B + "interaction", WRITE, body={**_PAIR, **_SAYS}),
+    Call("POST", _B + "interaction", WRITE, body={**_PAIR, **_NEEDS_HELP}),
     Call("GET", _B + "engagement-score", READ, query=_PAIR),
     Call("POST", _B + "bulk", READ, body={**_OWN, "fanIds": [FAN]}),
     Call("GET", _B + "preferences", READ, query=_PAIR),
@@ -69,6 +75,20 @@ CALLS = [
     Call("POST", _B + "consents", WRITE, body={**_PAIR, **_CONSENTS}),
     Call("GET", _B + "stats", STATS, query=_OWN),
     Call("POST", _B + "export", EXPORT, body=_PAIR),
+    Call("POST", _B + "analyze", READ, body={**_PAIR, "message": "hello"}),
+    Call("GET", _B + "emotional-state", READ, query=_PAIR),
+    Call("GET", _B + "disengagement", READ, query=_PAIR),
+    Call("GET", _B + "preferences/predicted", READ, query=_PAIR),
+    Call("GET", _B + "response-style", READ, query=_PAIR),
+    Call("GET", _B + "recommendations", READ, query=_PAIR),
+    Call("POST", _B + "recommendations", READ, body={**_PAIR, "candidates": [{"category": "photos"}]}),
+    Call("POST", _B + "calibrate", WRITE, body=_PAIR),
+    Call("POST", _B + "personality/lock", WRITE, body={**_PAIR, "lock": ["tone"]}),
+    Call("POST", _B + "personality/rollback", WRITE, body={**_PAIR, "changeId": CHANGE}),
+    Call("POST", _B + "feedback", WRITE, body={**_PAIR, **_ABOUT}),
+    Call("GET", _B + "escalations", READ, query=_OWN),
+    Call("POST", _B + "escalations/clear", WRITE, body={**_PAIR, "escalationId": ESCALATION}),
+    Call("GET", _B + "tones", STATS, query=_OWN),
     # Erasing comes last: what is tried before it needs the fan.
     Call("DELETE", _A + "<str:fan_id>", ERASE, query=_OWN),
     Call("DELETE", _B + "clear", ERASE, query=_PAIR),
@@ -95,10 +115,13 @@ OTHERS = {
     "admin/<app_label>/": ("ANY", STAFF),
     "admin/<url>": ("ANY", STAFF),
     "admin/accounts/user/<id>/password/": ("ANY", STAFF),
+    "admin/calibration/escalation/<uuid:pk>/clear/": ("ANY", STAFF),
 }
 # Models in the admin; each has the same six pages, which ask for the model's permissions.
 ADMIN_MODELS = [
     "accounts/apikey", "accounts/creator", "accounts/refreshsession", "accounts/user", "auth/group",
+    "calibration/creatorpriors", "calibration/escalation", "calibration/feedback", "calibration/learntstate",
+    "calibration/tonedecision",
     "memory/creatorpersona", "memory/emotionalstate", "memory/engagementmetrics", "memory/fanmemory",
     "memory/fanpreferences", "memory/importrun", "memory/interaction", "memory/personalitychange",
     "memory/personalityprofile",

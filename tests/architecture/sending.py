@@ -3,8 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
-from tests.architecture.routes import CREATOR, FAN, Call
+from calibration.models import Escalation
+from memory.models import PersonalityChange
+from tests.architecture.routes import CHANGE, CREATOR, ESCALATION, FAN, Call
+
+# Ids are made in the order of time. Whose they are is not asked: a stranger is to be refused even with the right one.
+LATEST: dict[str, Any] = {CHANGE: PersonalityChange, ESCALATION: Escalation}
+NOBODYS = UUID(int=1)
 
 
 def send(caller: Callable[..., Any], call: Call, creator_id: str | None, fan_id: str, **headers: str) -> Any:
@@ -22,4 +29,7 @@ def filled(template: Any, creator_id: str | None, fan_id: str) -> Any:
         return {name: filled(value, creator_id, fan_id) for name, value in kept.items()}
     if isinstance(template, list):
         return [filled(item, creator_id, fan_id) for item in template]
+    if template in LATEST:
+        rows = LATEST[template].objects.filter(fan_id=fan_id).order_by("pk")
+        return str(rows.values_list("pk", flat=True).last() or NOBODYS)
     return {CREATOR: creator_id, FAN: fan_id}.get(template, template)

@@ -6,11 +6,14 @@ The matrix is made from the table of routes, which ``test_route_policy`` holds t
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.utils.timezone import now
 
 from accounts.models import Creator
+from calibration.models import Escalation
 from ofmemory.errors import Forbidden
 from tests.architecture.routes import CALLS, FAN, Call
 from tests.architecture.sending import send
@@ -28,6 +31,10 @@ def world(service: Api, creator_2: Creator) -> None:
     service.say("fan-1", CANARY)
     service.say("fan-2", f"{CANARY} {CANARY_2}")
     service.patch("/api/of-memory/preferences", {"fanId": "fan-1", "topicInterests": {CANARY: 1}})
+    service.patch("/api/of-memory/personality", {"fanId": "fan-1", "preferredEmojis": [CANARY]})
+    Escalation.objects.create(
+        creator_id="creator-1", fan_id="fan-1", kind="distress", severity=1, message_id=uuid4(), occurred_at=now()
+    )
 
 
 @pytest.fixture(params=["token", "key"])
@@ -61,8 +68,8 @@ def digest(creator_id: str = "") -> dict[str, str]:
 
 
 def lists_of(call: Call) -> dict[str, list[Any]]:
-    """Return the lists in the body of a call, by name."""
-    return {name: value for name, value in (call.body or {}).items() if isinstance(value, list)}
+    """Return the lists with fans in the body of a call, by name."""
+    return {name: value for name, value in (call.body or {}).items() if isinstance(value, list) and FAN in str(value)}
 
 
 def assert_refused_alike(answers: list[Any]) -> None:

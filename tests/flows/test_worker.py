@@ -11,8 +11,9 @@ from celery import current_app
 from django.conf import settings
 from django.db.models import F
 
+from calibration.services.due import DUE
 from memory import cache
-from memory.models import IdempotentAnswer
+from memory.models import EngagementMetrics, IdempotentAnswer
 from ofmemory.embedded.commands import QUIET_WORKER
 from ofmemory.embedded.locations import redis_client_url
 from ofmemory.infra.cache.client import client
@@ -50,3 +51,27 @@ def test_carries_out_tasks(worker, service):
 
     wait_until(lambda: not IdempotentAnswer.objects.exists())
     wait_until(lambda: not client().exists(cache.pair_key(PAIR)))
+
+
+def test_learns_from_what_was_said(worker, service):
+    """The message in the broker names nobody; a sweep finds what the broker lost."""
+    service.say("fan-1", "I love hiking, thank you so much! 😍")
+    assert redis.Redis.from_url(redis_client_url(settings.CELERY_BROKER_URL)).smembers("learning:due")
+    current_app.send_task("calibration.tasks.learn_due")
+    wait_until(lambda: service.context("fan-1")["learning"]["pending"] == 0)
+    assert service.context("fan-1")["emotionalState"]["currentSentiment"] == "positive"
+
+    service.say("fan-1", "that was terrible, I am so angry")
+    DUE.take(10)
+    EngagementMetrics.objects.update(updated_at=F("updated_at") - timedelta(minutes=1))
+    current_app.send_task("calibration.tasks.sweep_learning")
+    current_app.send_task("calibration.tasks.learn_due")
+    wait_until(lambda: service.context("fan-1")["learning"]["pending"] == 0)
+
+
+def test_finds_out_what_is_usual(worker, service):
+    current_app.send_task("calibration.tasks.fit_priors")
+    current_app.send_task("calibration.tasks.learn_due")
+    service.say("fan-1", "hello")
+    current_app.send_task("calibration.tasks.learn_due")
+    wait_until(lambda: service.context("fan-1")["learning"]["pending"] == 0)

@@ -70,7 +70,7 @@ def test_history(service, fan):
     answer = service.get(f"{URL}/history{QUERY}")
     assert answer.status_code == 200
     released, second, first = answer.json()["data"]
-    assert set(first) == {"id", "reason", "actor", "before", "after", "timestamp"}
+    assert set(first) == {"id", "reason", "actor", "before", "after", "why", "timestamp"}
     assert first["reason"] == "manual"
     assert first["actor"].startswith("key:")
     assert (first["before"]["tone"], first["after"]["tone"]) == ("friendly", "playful")

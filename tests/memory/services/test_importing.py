@@ -134,10 +134,10 @@ def test_moves_on_past_a_run_and_not_past_a_gap(creator_1, write):
 
 
 def test_tells_once_a_pair_and_batch(creator_1, write, django_capture_on_commit_callbacks):
-    told: list[str] = []
+    told: list[int] = []
 
-    def listen(sender: Any, creator_id: str, fan_id: str, **_: Any) -> None:
-        told.append(fan_id)
+    def listen(sender: Any, pair_number: int, **_: Any) -> None:
+        told.append(pair_number)
 
     path = write(*(named(n, fanId=f"fan-{n % 2}") for n in range(BATCH_ROWS + 1)))
     history_imported.connect(listen)
@@ -147,7 +147,8 @@ def test_tells_once_a_pair_and_batch(creator_1, write, django_capture_on_commit_
             run(path)
     finally:
         history_imported.disconnect(listen)
-    assert Counter(told) == {"fan-0": 2, "fan-1": 1}
+    numbers = dict(EngagementMetrics.objects.values_list("fan_id", "pk"))
+    assert Counter(told) == {numbers["fan-0"]: 2, numbers["fan-1"]: 1}
 
 
 # ---- again and again

@@ -187,7 +187,10 @@ def test_money_of_a_creator_that_there_is_not(db):
 @pytest.mark.django_db(transaction=True)
 def test_tells_after_commit_and_once():
     heard = []
-    listener = lambda **ids: heard.append((ids["fan_id"], FanMemory.objects.filter(id=ids["interaction_id"]).count()))  # noqa: E731
+
+    def listener(*, pair_number, interaction_id, **_):
+        heard.append((pair_number, FanMemory.objects.filter(id=interaction_id).count()))
+
     interaction_saved.connect(listener)
     try:
         say(metadata={"externalId": "m-1"})
@@ -196,7 +199,7 @@ def test_tells_after_commit_and_once():
             say(content="")
     finally:
         interaction_saved.disconnect(listener)
-    assert heard == [("fan-1", 1)]
+    assert heard == [(EngagementMetrics.objects.get().pk, 1)]
 
 
 @pytest.mark.django_db(transaction=True)
