@@ -9,15 +9,18 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from ofmemory.infra.text import emoji
 from ofmemory.infra.text.bag import Bag
+
+# Imported where the model is loaded: a web server that reads no messages saves more than 20 MB a process.
+if TYPE_CHECKING:
+    import onnxruntime
+    from tokenizers import Tokenizer
 
 PACKAGED = Path(__file__).parent / "files"
 MODEL_FILE = "model.onnx"
@@ -197,14 +200,18 @@ def _verified(folder: Path, name: str, manifest: Manifest) -> bytes:
     return content
 
 
-def _tokenizer(content: bytes) -> Tokenizer:
+def _tokenizer(content: bytes) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
     tokenizer = Tokenizer.from_str(content.decode())
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
 
 
-def _session(content: bytes) -> onnxruntime.InferenceSession:
+def _session(content: bytes) -> "onnxruntime.InferenceSession":
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -1,18 +1,21 @@
 """What may be learnt, and from whose words; and what people write when they do not write messages."""
 
 import pytest
+from django.utils import timezone
 
 from calibration.models import Escalation, LearntState
 from calibration.services.escalations import clear_escalation, list_open_escalations
 from calibration.services.feedback import give_feedback
-from calibration.services.learning import learn_due, sweep
+from calibration.services.learning import learn_due, learn_pairs, sweep
 from memory.domain import Sentiment
 from memory.models import EmotionalState, EngagementMetrics, FanMemory, FanPreferences, PersonalityProfile
 from memory.services.context import get_memory_context
 from ofmemory.errors import InvalidInput, NotFound
 from privacy.domain import ConsentAction, Limit, Pair, Purpose
+from privacy.registry import store
 from privacy.services import processing
 from privacy.services.consents import record_consent
+from privacy.services.pair_rows import erase_rows_before
 from tests.calibration.support import OF, do, learn_all, say, state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,3 +217,20 @@ def test_selling_stops_until_somebody_has_looked(creator_1):
     say("I'm only 15", 10)
     learn_all()
     assert get_memory_context(**OF)["selling"]["allowed"] is False
+
+
+def test_what_was_made_of_rows_that_go_goes_with_them(creator_1):
+    """As after a restore, where only what was said since a new consent may stay."""
+    say("I love sailing")
+    learn_all()
+    consented_at = timezone.now()
+    say("I love hiking", 5)
+    learn_all()
+    with store().writing(PAIR):
+        store().lock(PAIR)
+        assert erase_rows_before(PAIR, consented_at)["learnt_states"] == 1
+        store().recount(PAIR)
+    assert FanMemory.objects.count() == 1
+    learn_pairs([EngagementMetrics.objects.get().pk])
+    assert state_of().folded_count == 1
+    assert b"sailing" not in state_of().state
