@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,9 +44,16 @@ def fill(fan_count: int, message_count: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
+    from calibration.services.learning import learn_pairs
+    from memory.models import EngagementMetrics
+
     now = timezone.now()
     for first in range(0, fan_count, FANS_A_COMMIT):
         _fill_some(range(first, min(first + FANS_A_COMMIT, fan_count)), message_count, now)
+    # Of what was said long ago nothing is left to learn: the worker learns from what is saved during a measurement.
+    numbers = list(EngagementMetrics.objects.values_list("pk", flat=True))
+    for first in range(0, fan_count, FANS_A_COMMIT):
+        learn_pairs(numbers[first : first + FANS_A_COMMIT])
     with connection.cursor() as cursor:
         # What autovacuum would do sooner or later shall not happen in the middle of a measurement.
         cursor.execute("VACUUM ANALYZE")
@@ -71,12 +79,30 @@ def _fill_one(number: int, pair: Any, message_count: int, now: datetime) -> None
 
     said = [_message(number, place, now - EVERY * (message_count - place)) for place in range(message_count)]
     done = [_purchase(number, place, now - EVERY * place * 3) for place in range(1, INTERACTIONS_A_FAN + 1)]
-    insert_new([message_row(pair, event) for event in said])
+    insert_new([_read(message_row(pair, event)) for event in said])
     insert_new([interaction_row(pair, event) for event in done])
     tallies = [Tally.of(event, event.timestamp) for event in (*said, *done) if event.timestamp]
     count(pair, sum(tallies[1:], start=tallies[0]))
     change_preferences(pair, PREFERENCES)
     change_personality(pair, traits={"tone": "playful", "preferred_emojis": ["😊", "❤️"]}, release=(), actor="bench")
+
+
+def _read(row: Any) -> Any:
+    """Return the row with what learning would read from it: a few sentences need not be read a thousand times."""
+    if row.sender == "fan":
+        row.sentiment, row.reading = _reading(row.message_content)
+    return row
+
+
+@cache
+def _reading(text: str) -> tuple[str | None, dict[str, Any]]:
+    import msgspec
+
+    from calibration.services.events import VERSION
+    from calibration.services.reading import read_messages, reader_version
+
+    (found,) = read_messages([text])
+    return found.sentiment, {**msgspec.to_builtins(found), VERSION: reader_version()}
 
 
 def _message(number: int, place: int, at: datetime) -> Any:

@@ -20,7 +20,7 @@ from privacy.domain import Purpose
 
 # Interactions of one pair taken in at once; a longer history takes several runs.
 BATCH_EVENTS = 1000
-_VERSION, _CORRECTION = "version", "correction"
+VERSION, _CORRECTION = "version", "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def readied(material: Material) -> Material:
 def _unread(material: Material) -> Iterator[Any]:
     if Purpose.EMOTION_ANALYSIS in material.allowed:
         for row in material.rows:
-            if _is_said_by_fan(row) and row.reading.get(_VERSION) != reader_version():
+            if _is_said_by_fan(row) and row.reading.get(VERSION) != reader_version():
                 yield row
 
 
@@ -131,7 +131,7 @@ def _reading(row: Any, found: Mapping[UUID, MessageReading]) -> MessageReading |
     """Return what was read now or before, a person's correction in its place."""
     if not _is_said_by_fan(row):
         return None
-    held = {name: value for name, value in row.reading.items() if name not in (_VERSION, _CORRECTION)}
+    held = {name: value for name, value in row.reading.items() if name not in (VERSION, _CORRECTION)}
     reading = found.get(row.id) or msgspec.convert(held, MessageReading)
     return corrected(reading, row.reading.get(_CORRECTION))
 
@@ -149,5 +149,5 @@ def _stored(event: Event, correction: str | None) -> ReadMessage:
     topics = [mention.name for mention in event.topics]
     if event.reading is None:
         return ReadMessage(None, {}, topics)
-    reading = {**msgspec.to_builtins(event.reading), _VERSION: reader_version()}
+    reading = {**msgspec.to_builtins(event.reading), VERSION: reader_version()}
     return ReadMessage(event.reading.sentiment, {**reading, _CORRECTION: correction} if correction else reading, topics)
