@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models.functions import Length
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from memory.domain import Tone
 from memory.models import (
     CreatorPersona,
     EmotionalState,
@@ -24,6 +26,7 @@ from memory.models import (
 )
 from memory.services.personas import set_persona
 from memory.shapes import PERSONA_FIELDS
+from ofmemory.infra.enumerations import choices_of
 from privacy.of_pair import OfPair
 
 if TYPE_CHECKING:
@@ -157,6 +160,17 @@ class CreatorPersonaAdmin(ModelAdmin):
     list_display = ("creator_id", "tone", "message_length_preference", "response_speed", "updated_at")
     list_filter = ("tone",)
     search_fields = ("creator_id",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "tried_tones":
+            return forms.MultipleChoiceField(
+                choices=choices_of(Tone),
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text=db_field.help_text,
+                initial=db_field.default(),
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("creator_id", "updated_at") if obj else ("updated_at",)
