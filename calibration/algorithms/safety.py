@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from calibration.algorithms.safety_rules import LAUGH, RULES, CueKind, Rule
-
-__all__ = ["Cue", "CueKind", "find_cues"]
+from calibration.algorithms.safety_rules import LAUGH, RULES, Rule
+from calibration.domain import CueKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from uuid import UUID
 from calibration.algorithms.decay import days_between
 from calibration.algorithms.disengagement import Signal
 from calibration.algorithms.mood import Mood, is_read
-from calibration.algorithms.safety import Cue, CueKind, find_cues
-from calibration.domain import Event
+from calibration.algorithms.safety import Cue, find_cues
+from calibration.domain import CueKind, Event
 from memory.domain import Sentiment
 
 # These stop selling until a human says otherwise.

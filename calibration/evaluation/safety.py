@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from calibration.algorithms.safety import CueKind, find_cues
+from calibration.algorithms.safety import find_cues
+from calibration.domain import CueKind
 from calibration.evaluation.values import Metric
 
 TARGETS = {CueKind.SELF_HARM: ">= 0.95", CueKind.UNDER_AGE: ">= 0.95"}

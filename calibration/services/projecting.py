@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from calibration import shapes
 from calibration.algorithms import habits, mood, personality, preferences, purchases, selling, style, time_zone
 from calibration.algorithms.learner import LearnedState, personality_params
 from calibration.algorithms.mood import Mood
@@ -158,14 +159,7 @@ def _mood(state: LearnedState, found: Mood, as_of: datetime) -> Mapping[str, Any
 
 
 def _talk(talk: mood.TalkMood) -> dict[str, Any]:
-    return {
-        "start": instant(talk.start_at),
-        "end": instant(talk.end_at),
-        "messageCount": talk.count,
-        "sentiment": talk.sentiment,
-        "valence": round(talk.valence, _DIGITS),
-        "negativeShare": round(talk.negative_share, _DIGITS),
-    }
+    return {**shapes.talk(talk), "start": instant(talk.start_at), "end": instant(talk.end_at)}
 
 
 def _patterns(pair: Pair, state: LearnedState, zone: FanZone, as_of: datetime) -> Sequence[Mapping[str, Any]]:

@@ -5,9 +5,10 @@ from calibration.algorithms.safety_rules.distress import DISTRESS
 from calibration.algorithms.safety_rules.loneliness import LONELINESS
 from calibration.algorithms.safety_rules.meetup import MEETUP
 from calibration.algorithms.safety_rules.off_platform import OFF_PLATFORM
-from calibration.algorithms.safety_rules.rule import LAUGH, CueKind, Rule
+from calibration.algorithms.safety_rules.rule import LAUGH, Rule
 from calibration.algorithms.safety_rules.self_harm import SELF_HARM
 from calibration.algorithms.safety_rules.under_age import UNDER_AGE
+from calibration.domain import CueKind
 
 __all__ = ["LAUGH", "RULES", "CueKind", "Rule"]
 

@@ -1,6 +1,7 @@
 """Doubts that a human writes."""
 
-from calibration.algorithms.safety_rules.rule import CueKind, Rule, words
+from calibration.algorithms.safety_rules.rule import Rule, words
+from calibration.domain import CueKind
 
 _MACHINE = (
     r"(?:bot|robot|chat ?bot|ai|a i|machine|computer|program|software|algorithm|chatgpt|gpt|llm|"

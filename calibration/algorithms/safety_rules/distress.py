@@ -1,6 +1,7 @@
 """Panic, despair, loss, violence, money that was needed for the rent."""
 
-from calibration.algorithms.safety_rules.rule import ADVERBS, FAN, CueKind, Rule, words
+from calibration.algorithms.safety_rules.rule import ADVERBS, FAN, Rule, words
+from calibration.domain import CueKind
 
 DISTRESS = (
     Rule(

@@ -1,6 +1,7 @@
 """Nobody there."""
 
-from calibration.algorithms.safety_rules.rule import ADVERBS, FAN, CueKind, Rule, words
+from calibration.algorithms.safety_rules.rule import ADVERBS, FAN, Rule, words
+from calibration.domain import CueKind
 
 LONELINESS = (
     Rule(

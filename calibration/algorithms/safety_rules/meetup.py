@@ -1,6 +1,7 @@
 """Wishes to meet in person, and questions about where the creator lives."""
 
-from calibration.algorithms.safety_rules.rule import CueKind, Rule, words
+from calibration.algorithms.safety_rules.rule import Rule, words
+from calibration.domain import CueKind
 
 _PLACE = (
     r"(?:your (?:place|city|town|house|apartment|flat|area|country|hotel|door|neighbou?rhood|hometown|"

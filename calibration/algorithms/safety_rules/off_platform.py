@@ -1,6 +1,7 @@
 """Wishes to talk or pay elsewhere."""
 
-from calibration.algorithms.safety_rules.rule import CueKind, Rule, words
+from calibration.algorithms.safety_rules.rule import Rule, words
+from calibration.domain import CueKind
 
 _APPS = (
     r"(?:whats ?app|wa|whatsap|whatapp|watsapp|telegram|tele|tg|snap|snapchat|insta|instagram|ig|"

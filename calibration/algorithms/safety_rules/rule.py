@@ -1,19 +1,8 @@
 """What a rule is, and what the rules share. Patterns see lower-case words, no apostrophes, one blank between them."""
 
-from enum import StrEnum
 from typing import NamedTuple
 
-
-class CueKind(StrEnum):
-    """What a cue points at."""
-
-    DISTRESS = "distress"
-    SELF_HARM = "self_harm"
-    UNDER_AGE = "under_age"
-    LONELINESS = "loneliness"
-    MEETUP = "meetup"
-    OFF_PLATFORM = "off_platform"
-    ARE_YOU_A_BOT = "are_you_a_bot"
+from calibration.domain import CueKind
 
 
 class Rule(NamedTuple):

@@ -1,6 +1,7 @@
 """Thoughts of death and of hurting oneself, said outright or around corners."""
 
-from calibration.algorithms.safety_rules.rule import ADVERBS, FAN, CueKind, Rule, gap, words
+from calibration.algorithms.safety_rules.rule import ADVERBS, FAN, Rule, gap, words
+from calibration.domain import CueKind
 
 _HARM = (
     r"(?:kill|killed|killing|kll|harm|harmed|harming|hurt|hurting|hang|hanging|drown|drowning|shoot|"

@@ -1,6 +1,7 @@
 """An age under 18, said or let slip."""
 
-from calibration.algorithms.safety_rules.rule import CueKind, Rule, words
+from calibration.algorithms.safety_rules.rule import Rule, words
+from calibration.domain import CueKind
 
 _AGE = r"(?:1[0-7])"
 _OF_LIFE = r"(?:years? old|yrs? old|yr old|y o|yo|years? of age|years? young|yearold|y old)"

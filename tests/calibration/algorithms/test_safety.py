@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.algorithms import safety
-from calibration.algorithms.safety import Cue, CueKind, find_cues
+from calibration.algorithms.safety import Cue, find_cues
 from calibration.algorithms.safety_rules import RULES
+from calibration.domain import CueKind
 from calibration.evaluation.safety import read
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "safety"

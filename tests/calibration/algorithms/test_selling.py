@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from calibration.algorithms import mood as moods
 from calibration.algorithms.disengagement import ACTIONS, Signal, SignalType
 from calibration.algorithms.mood import Mood, MoodState
-from calibration.algorithms.safety import CueKind
 from calibration.algorithms.selling import (
     MAX_ESCALATIONS,
     SellingParams,
@@ -17,6 +16,7 @@ from calibration.algorithms.selling import (
     learn,
     verdict,
 )
+from calibration.domain import CueKind
 from memory.domain import InteractionType, Sender, Sentiment
 from tests.calibration.algorithms.states import at, fan, histories, identity, ours, reading, size, stored_and_loaded
 

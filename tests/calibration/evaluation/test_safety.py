@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from calibration.algorithms.safety import CueKind
+from calibration.domain import CueKind
 from calibration.evaluation.safety import evaluate_safety, read
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "safety"
