@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,6 +17,7 @@ from calibration.algorithms.learner import ALGORITHMS_VERSION, LearnedState
 from calibration.models import LearntState
 from memory.backlog import EVERYBODY, Scope
 from memory.evidence import Known
+from memory.services.locking import find_locked_pair
 from ofmemory.infra.db import upsert
 from privacy.domain import Limit, Pair
 from privacy.errors import Unreadable
@@ -120,6 +122,7 @@ def store_kept(pair: Pair, kept: Kept, limits: Limit) -> None:
         raise Overtaken
 
 
+@transaction.atomic
 def note_failure(pair: Pair, kind: str) -> int:
     """Note that a run of the pair failed, and when to try again: later each time, and in the end not at all.
 
@@ -127,8 +130,10 @@ def note_failure(pair: Pair, kind: str) -> int:
         kind: of the error, without anything that was said.
 
     Returns:
-        How many runs in a row have failed.
+        How many runs in a row have failed; 0 for a pair that was erased meanwhile, of which nothing may be kept.
     """
+    if find_locked_pair(pair) is None:
+        return 0
     row, _ = LearntState.objects.get_or_create(
         creator_id=pair.creator_id, fan_id=pair.fan_id, defaults={"algorithms": ALGORITHMS_VERSION}
     )

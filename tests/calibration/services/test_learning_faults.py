@@ -10,7 +10,7 @@ from django.utils import timezone
 from calibration.models import LearntState
 from calibration.services.due import DUE
 from calibration.services.learning import learn_due, learn_pairs, sweep
-from calibration.services.states import MAX_FAILURES, retry_failed
+from calibration.services.states import MAX_FAILURES, note_failure, retry_failed
 from memory.models import EngagementMetrics, FanMemory
 from ofmemory.infra.wakeups import WakeUps
 from privacy.domain import Pair
@@ -178,4 +178,9 @@ def test_nothing_is_learnt_for_who_has_no_key_any_more(creator_1):
 
     clear_memory(**OF)
     assert learn_pairs([number]).pairs == 0
+    assert not LearntState.objects.exists()
+
+
+def test_no_failure_is_noted_of_who_was_erased_meanwhile(creator_1):
+    assert note_failure(Pair("creator-1", "erased"), "DataError") == 0
     assert not LearntState.objects.exists()
