@@ -8,7 +8,7 @@ from django.db import transaction
 from calibration import shapes
 from calibration.algorithms import personality, tone
 from calibration.algorithms.learner import personality_params
-from calibration.algorithms.response_style import ResponseStyle, response_style
+from calibration.algorithms.response_style import ResponseStyle, ResponseStyleParams, response_style
 from calibration.algorithms.selling import STOPPING
 from calibration.algorithms.tone import ToneChoice, ToneParams
 from calibration.domain import Traits
@@ -44,7 +44,7 @@ def get_optimal_response_style(*, fan_id: str, creator_id: str) -> dict[str, Any
     is_learnt = Purpose.PERSONALISATION in known.allowed
     traits = traits_of(profile if is_learnt else persona_of(creator_id))
     choice, turn = None, 0
-    if is_learnt and "tone" not in profile.locked_traits:
+    if is_learnt and "tone" not in profile.locked_traits and not _needs_care(known):
         turn = _turn(known.pair)
         choice = _choose(known, traits_of(persona_of(creator_id)).tone, turn)
     style = _style(known, traits, profile.confidence_score if is_learnt else 0.0, choice)
@@ -52,10 +52,15 @@ def get_optimal_response_style(*, fan_id: str, creator_id: str) -> dict[str, Any
         **shapes.style(style),
         "confidence": shapes.rounded(profile.confidence_score) if is_learnt else 0.0,
         "selling": shapes.verdict(known.verdict()),
-        # What safety or a lock chose was no draw, and must not be evaluated as one.
-        "decision": _logged(known.pair, turn, choice) if choice and style.tone == choice.tone else None,
+        "decision": _logged(known.pair, turn, choice) if choice else None,
         "asOf": known.as_of,
     }
+
+
+def _needs_care(known: Knowledge) -> bool:
+    """Return whether some tones are out of place now: none is drawn then, or what is logged would depend on the draw."""
+    is_low = known.mood().valence <= ResponseStyleParams().low_valence
+    return is_low or not STOPPING.isdisjoint(known.verdict().cues)
 
 
 def _turn(pair: Pair) -> int:

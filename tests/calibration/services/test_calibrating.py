@@ -114,6 +114,19 @@ def test_a_proposed_tone_that_is_followed_earns_its_reward(creator_1):
     assert (row.reward, row.rewarded_by) == (0.0, "feedback")
 
 
+def test_in_a_low_mood_no_tone_is_drawn(creator_1):
+    _talk(24)
+    learn_all()
+    assert get_optimal_response_style(**OF)["decision"] is not None
+    for n in range(4):
+        at = timezone.now() - timedelta(minutes=4 - n)
+        say("This is terrible, I am so sad and disappointed, I hate everything today 😭", timestamp=at)
+    learn_all()
+    found = get_optimal_response_style(**OF)
+    assert found["decision"] is None
+    assert found["tone"] in {"friendly", "casual", "professional"}
+
+
 def test_a_purchase_after_the_answer_adds_to_the_reward(creator_1):
     _talk(24)
     learn_all()
