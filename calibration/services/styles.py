@@ -58,7 +58,7 @@ def get_optimal_response_style(*, fan_id: str, creator_id: str) -> dict[str, Any
 
 
 def _needs_care(known: Knowledge) -> bool:
-    """Return whether some tones are out of place now: none is drawn then, or what is logged would depend on the draw."""
+    """Return whether some tones are out of place now: then none is drawn, or the log would depend on the draw."""
     is_low = known.mood().valence <= ResponseStyleParams().low_valence
     return is_low or not STOPPING.isdisjoint(known.verdict().cues)
 
