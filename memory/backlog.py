@@ -25,6 +25,12 @@ class Scope:
     creator_id: str | None = None
     fan_id: str | None = None
 
+    def of(self, rows: Any) -> Any:
+        """Return those of the rows (of pairs) that it is about."""
+        if self.creator_id is not None:
+            rows = rows.filter(creator_id=self.creator_id)
+        return rows if self.fan_id is None else rows.filter(fan_id=self.fan_id)
+
 
 EVERYBODY = Scope()
 
@@ -85,7 +91,4 @@ def _behind(scope: Scope) -> Any:
 
 
 def _of(scope: Scope) -> Any:
-    rows = learnable_pairs()
-    if scope.creator_id is not None:
-        rows = rows.filter(creator_id=scope.creator_id)
-    return rows if scope.fan_id is None else rows.filter(fan_id=scope.fan_id)
+    return scope.of(learnable_pairs())

@@ -24,7 +24,7 @@ from calibration.services import (
 from memory import shapes
 from memory.api.answers import PERSONALITY
 from memory.api.base import ApiRequest, MemoryView, body_of, gate_of, query_of, write_once
-from memory.api.describing import IDEMPOTENCY_KEY, described
+from memory.api.describing import IDEMPOTENCY_KEY, F, described
 from memory.api.serializers import CreatorSerializer, TargetSerializer
 from memory.services.idempotency import Answer
 from memory.services.personality import change_personality, roll_back_personality
@@ -33,6 +33,13 @@ from ofmemory.infra.drf import answer, enveloped, stamped, valid
 from privacy.domain import Pair
 
 TAG = "learning"
+
+
+def _changing(operation_id: str, success: Any, request: Any) -> Callable[[F], F]:
+    """Describe a change of what is known about the fan in the body."""
+    return described(
+        operation_id, {200: success}, 404, 409, 413, 415, parameters=[IDEMPOTENCY_KEY], request=request, tag=TAG
+    )
 
 
 class AnalyzeView(MemoryView):
@@ -126,17 +133,7 @@ class CalibrateView(MemoryView):
 
 
 class LockView(MemoryView):
-    @described(
-        "lockTraits",
-        {200: PERSONALITY},
-        404,
-        409,
-        413,
-        415,
-        parameters=[IDEMPOTENCY_KEY],
-        request=given.LockSerializer,
-        tag=TAG,
-    )
+    @_changing("lockTraits", PERSONALITY, given.LockSerializer)
     def post(self, request: ApiRequest) -> HttpResponse:
         """Keep traits as they are, or give them back to learning, and return the profile."""
 
@@ -148,17 +145,7 @@ class LockView(MemoryView):
 
 
 class RollbackView(MemoryView):
-    @described(
-        "rollBackPersonality",
-        {200: PERSONALITY},
-        404,
-        409,
-        413,
-        415,
-        parameters=[IDEMPOTENCY_KEY],
-        request=given.RollbackSerializer,
-        tag=TAG,
-    )
+    @_changing("rollBackPersonality", PERSONALITY, given.RollbackSerializer)
     def post(self, request: ApiRequest) -> HttpResponse:
         """Make a profile what it was before a change of its history, and lock what that changes."""
 
@@ -169,17 +156,7 @@ class RollbackView(MemoryView):
 
 
 class FeedbackView(MemoryView):
-    @described(
-        "giveFeedback",
-        {200: answers.FeedbackTaken},
-        404,
-        409,
-        413,
-        415,
-        parameters=[IDEMPOTENCY_KEY],
-        request=given.FeedbackSerializer,
-        tag=TAG,
-    )
+    @_changing("giveFeedback", answers.FeedbackTaken, given.FeedbackSerializer)
     def post(self, request: ApiRequest) -> HttpResponse:
         """Say whether something learnt or proposed was right, and have that acted on."""
 
@@ -202,17 +179,7 @@ class EscalationsView(MemoryView):
 
 
 class ClearEscalationView(MemoryView):
-    @described(
-        "clearEscalation",
-        {200: answers.ESCALATION},
-        404,
-        409,
-        413,
-        415,
-        parameters=[IDEMPOTENCY_KEY],
-        request=given.ClearEscalationSerializer,
-        tag=TAG,
-    )
+    @_changing("clearEscalation", answers.ESCALATION, given.ClearEscalationSerializer)
     def post(self, request: ApiRequest) -> HttpResponse:
         """Say that a human has looked; once all of a fan's are cleared, selling may go on."""
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from accounts.gate import Gate
-from calibration.models import LearntState
 from calibration.services.due import DUE
 from calibration.services.learning import BATCH_PAIRS, Run, learn_pairs
 from calibration.services.states import begin_anew, list_unfinished, retry_failed
@@ -34,7 +33,7 @@ def catch_up(
         DatabaseError, KeysUnavailable: what is broken is not a pair; what is done stays.
     """
     if failed_too:
-        _retry_failed(scope)
+        retry_failed(scope)
     if anew:
         _begin_anew(find_all(scope).values())
     numbers = _waiting(scope)
@@ -50,21 +49,9 @@ def catch_up(
 
 def retry(pairs: Iterable[Pair]) -> int:
     """Have those of the pairs that learning failed with tried again soon; return how many."""
-    found = [pair for pair in pairs if _forgive(pair)]
+    found = [pair for pair in pairs if retry_failed(Scope(pair.creator_id, pair.fan_id))]
     DUE.add(*find_numbers(found))
     return len(found)
-
-
-def _forgive(pair: Pair) -> bool:
-    failed = LearntState.objects.filter(creator_id=pair.creator_id, fan_id=pair.fan_id, failure_count__gt=0)
-    return bool(failed.update(failure_count=0, failed_with="", retry_at=None))
-
-
-def _retry_failed(scope: Scope) -> None:
-    if scope.creator_id is not None and scope.fan_id is not None:
-        retry([Pair(scope.creator_id, scope.fan_id)])
-    else:
-        retry_failed(scope.creator_id)
 
 
 def _waiting(scope: Scope) -> list[int]:

@@ -82,8 +82,9 @@ def readied(material: Material) -> Material:
 
 def _unread(material: Material) -> Iterator[Any]:
     if Purpose.EMOTION_ANALYSIS in material.allowed:
+        current = reader_version()
         for row in material.rows:
-            if _is_said_by_fan(row) and row.reading.get(VERSION) != reader_version():
+            if _is_said_by_fan(row) and row.reading.get(VERSION) != current:
                 yield row
 
 
@@ -110,14 +111,15 @@ def _event(row: Any, allowed: frozenset[Purpose], found: Mapping[UUID, MessageRe
             amount=row.amount,
             metadata=row.metadata,
         )
-    reading, is_by_fan = _reading(row, found) if Purpose.EMOTION_ANALYSIS in allowed else None, _is_said_by_fan(row)
+    is_by_fan = _is_said_by_fan(row)
+    reading = _reading(row, found) if is_by_fan and Purpose.EMOTION_ANALYSIS in allowed else None
     return Event(
         row.id,
         row.created_at,
         InteractionType.MESSAGE,
         Sender(row.sender),
         row.message_content,
-        reading=reading if is_by_fan else None,
+        reading=reading,
         topics=_topics(row, reading) if is_by_fan and Purpose.PERSONALISATION in allowed else (),
         metadata=row.metadata,
     )
@@ -127,10 +129,8 @@ def _topics(row: Any, reading: MessageReading | None) -> Any:
     return extract_topics(row.message_content, reading.language if reading else "en")
 
 
-def _reading(row: Any, found: Mapping[UUID, MessageReading]) -> MessageReading | None:
+def _reading(row: Any, found: Mapping[UUID, MessageReading]) -> MessageReading:
     """Return what was read now or before, a person's correction in its place."""
-    if not _is_said_by_fan(row):
-        return None
     held = {name: value for name, value in row.reading.items() if name not in (VERSION, _CORRECTION)}
     reading = found.get(row.id) or msgspec.convert(held, MessageReading)
     return corrected(reading, row.reading.get(_CORRECTION))

@@ -12,6 +12,7 @@ from calibration.algorithms.learner import LearnedState, personality_params
 from calibration.algorithms.mood import Mood
 from calibration.algorithms.personality import Calibration
 from calibration.algorithms.preferences import ContentPreference
+from calibration.algorithms.style import Style
 from calibration.algorithms.time_zone import FanZone
 from calibration.domain import Traits
 from calibration.services.knowledge import cleared_at
@@ -44,8 +45,10 @@ def project(
     learnt: dict[str, Any] = care(pair, state, found, as_of)
     zone = time_zone.zone_of(state.zone, day=priors_of(pair.creator_id).day)
     if Purpose.PERSONALISATION in allowed:
-        learnt |= _preferences(pair, state, zone, as_of)
-        learnt["avg_response_time_seconds"] = _reply_seconds(state)
+        manner = style.measure(state.personality.style)
+        learnt |= _preferences(pair, state, as_of)
+        learnt["communication_preferences"] = _habits_of_writing(manner, zone)
+        learnt["avg_response_time_seconds"] = round(manner.reply_seconds.value, 1) if manner.reply_count else None
         if with_profile:
             learnt |= _profile(pair, state, allowed)
     if Purpose.EMOTION_ANALYSIS in allowed:
@@ -61,13 +64,12 @@ def care(pair: Pair, state: LearnedState, found: Mood, as_of: datetime) -> dict[
     return {"ppv_hold": verdict.hold_messages, "selling_stopped": not verdict.allowed}
 
 
-def _preferences(pair: Pair, state: LearnedState, zone: FanZone, as_of: datetime) -> dict[str, Any]:
+def _preferences(pair: Pair, state: LearnedState, as_of: datetime) -> dict[str, Any]:
     priors = priors_of(pair.creator_id)
     found = preferences.project(state.preferences, as_of, base_rates=priors.categories, topic_base_rates=priors.topics)
     return {
         "content_preferences": {name: _content_preference(one) for name, one in found.content.items()},
         "topic_interests": {name: round(one.value, _DIGITS) for name, one in found.topics.items()},
-        "communication_preferences": _habits_of_writing(state, zone),
     }
 
 
@@ -80,9 +82,8 @@ def _content_preference(one: ContentPreference) -> dict[str, Any]:
     }
 
 
-def _habits_of_writing(state: LearnedState, zone: FanZone) -> dict[str, Any]:
+def _habits_of_writing(found: Style, zone: FanZone) -> dict[str, Any]:
     """What of the fan's manner of writing is worth knowing; nothing while it is forming."""
-    found = style.measure(state.personality.style)
     if found.forming:
         return {}
     return {
@@ -105,7 +106,7 @@ def _profile(pair: Pair, state: LearnedState, allowed: Collection[Purpose]) -> d
     made = calibration_of(pair, state, allowed, as_of)
     return {
         "traits": {
-            **msgspec.to_builtins(made.traits, builtin_types=(datetime,)),
+            **msgspec.to_builtins(made.traits),
             "confidence_score": round(made.confidence, _DIGITS),
             "interaction_count": made.interaction_count,
             "last_calibrated": as_of,
@@ -114,29 +115,24 @@ def _profile(pair: Pair, state: LearnedState, allowed: Collection[Purpose]) -> d
     }
 
 
-def _reply_seconds(state: LearnedState) -> float | None:
-    found = style.measure(state.personality.style)
-    return round(found.reply_seconds.value, 1) if found.reply_count else None
-
-
 def calibration_of(pair: Pair, state: LearnedState, allowed: Collection[Purpose], as_of: datetime) -> Calibration:
     """Return the profile as of the last interaction at which it was due."""
-    profile = find_profile(pair)
+    profile, persona = find_profile(pair), persona_of(pair.creator_id)
     params = personality.with_base_rate(personality_params(allowed), priors_of(pair.creator_id).tone_base_rate)
     return personality.calibrate(
         state.calibrated,
-        traits_of(persona_of(pair.creator_id)),
+        traits_of(persona),
         traits_of(profile),
         frozenset(profile.locked_traits),
         as_of,
         params,
-        allowed_tones=tried_tones(pair.creator_id),
+        allowed_tones=tried_tones(persona),
     )
 
 
-def tried_tones(creator_id: str) -> frozenset[Tone]:
+def tried_tones(persona: Any) -> frozenset[Tone]:
     """Return the tones that learning may try with a creator's fans; the persona's own always may be used."""
-    return frozenset(Tone(tone) for tone in persona_of(creator_id).tried_tones)
+    return frozenset(Tone(tone) for tone in persona.tried_tones)
 
 
 def traits_of(row: Any) -> Traits:

@@ -146,12 +146,10 @@ def note_failure(pair: Pair, kind: str) -> int:
     return count
 
 
-def retry_failed(creator_id: str | None = None) -> int:
+def retry_failed(scope: Scope = EVERYBODY) -> int:
     """Have the pairs that learning failed with tried again now; return how many."""
-    rows = LearntState.objects.filter(failure_count__gt=0)
-    if creator_id is not None:
-        rows = rows.filter(creator_id=creator_id)
-    return rows.update(failure_count=0, failed_with="", retry_at=None)
+    failed = scope.of(LearntState.objects.filter(failure_count__gt=0))
+    return int(failed.update(failure_count=0, failed_with="", retry_at=None))
 
 
 def begin_anew(pair: Pair) -> None:
@@ -169,11 +167,7 @@ def list_unfinished(scope: Scope = EVERYBODY, *, unchanged_for: timedelta = time
     Those that wait after failures are left out.
     """
     rows = LearntState.objects.filter(~Q(algorithms=ALGORITHMS_VERSION) | Q(recounted__isnull=False), failure_count=0)
-    if scope.creator_id is not None:
-        rows = rows.filter(creator_id=scope.creator_id)
-    if scope.fan_id is not None:
-        rows = rows.filter(fan_id=scope.fan_id)
-    rows = rows.filter(updated_at__lte=Now() - unchanged_for).order_by("updated_at")
+    rows = scope.of(rows).filter(updated_at__lte=Now() - unchanged_for).order_by("updated_at")
     return [Pair(*ids) for ids in rows.values_list("creator_id", "fan_id")[:MOST_UNFINISHED]]
 
 

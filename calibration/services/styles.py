@@ -6,16 +6,14 @@ from typing import Any
 from django.db import transaction
 
 from calibration import shapes
-from calibration.algorithms import personality, tone
-from calibration.algorithms.learner import personality_params
+from calibration.algorithms import tone
 from calibration.algorithms.response_style import ResponseStyle, ResponseStyleParams, response_style
-from calibration.algorithms.selling import STOPPING
+from calibration.algorithms.selling import STOPPING, SellingVerdict
 from calibration.algorithms.tone import ToneChoice, ToneParams
 from calibration.domain import Traits
 from calibration.models import ToneDecision
 from calibration.services.knowledge import Knowledge, know
-from calibration.services.projecting import traits_of, tried_tones
-from memory.domain import Tone
+from calibration.services.projecting import calibration_of, traits_of, tried_tones
 from memory.evidence import find_pair
 from memory.services.locking import locked_pair
 from memory.services.personality import find_profile
@@ -40,27 +38,28 @@ def get_optimal_response_style(*, fan_id: str, creator_id: str) -> dict[str, Any
         Restricted: the data may only be stored.
     """
     known = know(Pair(creator_id, fan_id))
-    profile = find_profile(known.pair)
+    profile, persona = find_profile(known.pair), persona_of(creator_id)
+    verdict = known.verdict()
     is_learnt = Purpose.PERSONALISATION in known.allowed
-    traits = traits_of(profile if is_learnt else persona_of(creator_id))
+    traits = traits_of(profile if is_learnt else persona)
     choice, turn = None, 0
-    if is_learnt and "tone" not in profile.locked_traits and not _needs_care(known):
+    if is_learnt and "tone" not in profile.locked_traits and not _needs_care(known, verdict):
         turn = _turn(known.pair)
-        choice = _choose(known, traits_of(persona_of(creator_id)).tone, turn)
-    style = _style(known, traits, profile.confidence_score if is_learnt else 0.0, choice)
+        choice = _choose(known, persona, turn)
+    style = _style(known, verdict, traits, profile.confidence_score if is_learnt else 0.0, choice)
     return {
         **shapes.style(style),
         "confidence": shapes.rounded(profile.confidence_score) if is_learnt else 0.0,
-        "selling": shapes.verdict(known.verdict()),
+        "selling": shapes.verdict(verdict),
         "decision": _logged(known.pair, turn, choice) if choice else None,
         "asOf": known.as_of,
     }
 
 
-def _needs_care(known: Knowledge) -> bool:
+def _needs_care(known: Knowledge, verdict: SellingVerdict) -> bool:
     """Return whether some tones are out of place now: then none is drawn, or the log would depend on the draw."""
     is_low = known.mood().valence <= ResponseStyleParams().low_valence
-    return is_low or not STOPPING.isdisjoint(known.verdict().cues)
+    return is_low or not STOPPING.isdisjoint(verdict.cues)
 
 
 def _turn(pair: Pair) -> int:
@@ -68,28 +67,30 @@ def _turn(pair: Pair) -> int:
     return known.total if known else 0
 
 
-def _choose(known: Knowledge, persona: Tone, turn: int) -> ToneChoice | None:
+def _choose(known: Knowledge, persona: Any, turn: int) -> ToneChoice | None:
     """Draw a tone, the same for the same turn; None while there is too little to draw from."""
     state = known.state.personality
     params = replace(ToneParams(), base_rate=known.priors.tone_base_rate)
+    usual = traits_of(persona).tone
     choice = tone.choose(
-        tone.posteriors(state.tone, persona, known.as_of, params),
-        persona=persona,
+        tone.posteriors(state.tone, usual, known.as_of, params),
+        persona=usual,
         interaction_count=state.interaction_count,
         seed=keyed_digest("tone", known.pair.creator_id, known.pair.fan_id, str(turn)),
         params=params,
-        allowed=tried_tones(known.pair.creator_id),
+        allowed=tried_tones(persona),
     )
     return choice if choice.reason == SAMPLED else None
 
 
-def _style(known: Knowledge, traits: Traits, confidence: float, choice: ToneChoice | None) -> ResponseStyle:
+def _style(
+    known: Knowledge, verdict: SellingVerdict, traits: Traits, confidence: float, choice: ToneChoice | None
+) -> ResponseStyle:
     found = known.preferences().topics if Purpose.PERSONALISATION in known.allowed else {}
-    verdict = known.verdict()
     return response_style(
         traits,
         confidence=confidence,
-        target_words=_target_words(known, traits) if confidence else None,
+        target_words=_target_words(known) if confidence else None,
         tone=choice.tone if choice else None,
         liked_topics=[name for name, one in found.items() if one.value > NEITHER],
         disliked_topics=[name for name, one in found.items() if one.value < NEITHER],
@@ -99,16 +100,8 @@ def _style(known: Knowledge, traits: Traits, confidence: float, choice: ToneChoi
     )
 
 
-def _target_words(known: Knowledge, traits: Traits) -> float:
-    made = personality.calibrate(
-        known.state.calibrated,
-        traits_of(persona_of(known.pair.creator_id)),
-        traits,
-        frozenset(),
-        known.as_of,
-        personality_params(known.allowed),
-    )
-    return made.target_words
+def _target_words(known: Knowledge) -> float:
+    return calibration_of(known.pair, known.state, known.allowed, known.as_of).target_words
 
 
 @transaction.atomic

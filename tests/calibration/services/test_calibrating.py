@@ -16,7 +16,7 @@ from calibration.services.priors import fit, forget_priors, priors_of
 from calibration.services.return_fits import fit_returns
 from calibration.services.styles import get_optimal_response_style
 from memory.models import EngagementMetrics, PersonalityChange, PersonalityProfile
-from memory.services.personality import get_personality_history
+from memory.services.personality import get_personality_history, update_personality
 from ofmemory.errors import Conflict, NotFound
 from privacy.domain import Pair
 from privacy.services import processing
@@ -112,6 +112,15 @@ def test_a_proposed_tone_that_is_followed_earns_its_reward(creator_1):
     learn_all()
     row.refresh_from_db()
     assert (row.reward, row.rewarded_by) == (0.0, "feedback")
+
+
+def test_a_length_set_by_hand_is_the_one_aimed_at(creator_1):
+    _talk(24)
+    learn_all()
+    update_personality(**OF, traits={"message_length_preference": "long"}, actor="user:1")
+    long = get_optimal_response_style(**OF)["maxLength"]
+    update_personality(**OF, traits={"message_length_preference": "short"}, actor="user:1")
+    assert get_optimal_response_style(**OF)["maxLength"] < long
 
 
 def test_in_a_low_mood_no_tone_is_drawn(creator_1):

@@ -11,6 +11,7 @@ from calibration.models import LearntState
 from calibration.services.due import DUE
 from calibration.services.learning import learn_due, learn_pairs, sweep
 from calibration.services.states import MAX_FAILURES, note_failure, retry_failed
+from memory.backlog import Scope
 from memory.models import EngagementMetrics, FanMemory
 from ofmemory.infra.wakeups import WakeUps
 from privacy.domain import Pair
@@ -74,8 +75,8 @@ def test_somebody_who_has_looked_has_it_tried_again(refused):
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER refuse ON emotional_states")
     assert learn_pairs([_number()]).pairs == 0
-    assert retry_failed("creator-2") == 0
-    assert retry_failed("creator-1") == 1
+    assert retry_failed(Scope("creator-2")) == 0
+    assert retry_failed(Scope("creator-1")) == 1
     learn_pairs([_number()])
     row = state_of()
     assert (row.folded_count, row.failure_count, row.failed_with, row.retry_at) == (1, 0, "", None)
