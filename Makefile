@@ -5,7 +5,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench schema ropa clean
+.PHONY: help run test check bench audit chaos schema ropa clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -75,6 +75,12 @@ check: $(DEVELOPMENT) ## everything that can be checked without running: lint, t
 bench: $(DEVELOPMENT) ## measure (choices: make bench ARGS=--help)
 	@exec $(PY) -m bench $(ARGS)
 
+chaos: $(DEVELOPMENT) ## break everything on purpose, under load, and check (choices: make chaos ARGS=--help)
+	@exec $(PY) -m tests.chaos $(ARGS)
+
+audit: $(DEVELOPMENT) ## ask the advisory database about every installed package (needs the network)
+	@exec bash tools/audit_dependencies.sh
+
 schema: $(DEVELOPMENT) ## write docs/openapi.yaml anew after a change of the API
 	@exec $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
@@ -86,7 +92,7 @@ clean: ## remove the virtual environment and the caches; the data in .data stays
 	find . -path ./.data -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is as new as the requirements it was made from: an install happens only when they changed.
-$(RUNTIME): requirements.txt $(PY)
+$(RUNTIME): requirements.txt $(wildcard requirements-core.txt) $(PY)
 	@requirements=requirements.txt; eval "$$INSTALL"
 	@touch $@
 

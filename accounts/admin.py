@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -19,8 +19,6 @@ from accounts.services.keys import create_key, revoke_key
 from accounts.services.members import announce_people, remove_member, set_role
 from accounts.services.revocation import announce_change
 from accounts.services.sessions import close_sessions_of, end_sessions
-from accounts.throttle import admit_login
-from ofmemory.errors import RateLimitExceeded
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -33,20 +31,8 @@ else:  # Django's own classes take no parameters
     MembershipModelForm = KeyModelForm = forms.ModelForm
 
 
-class BrakedLoginForm(AdminAuthenticationForm):
-    """The admin's login counts on the same limit as the API's."""
-
-    def clean(self) -> dict[str, Any]:
-        try:
-            admit_login(self.cleaned_data.get("username", ""))
-        except RateLimitExceeded as error:
-            raise ValidationError("Too many tries; wait a minute.", code="rate_limited") from error
-        return super().clean()
-
-
-admin.site.site_header = admin.site.site_title = "ofmemory"
-admin.site.index_title = "Administration"
-admin.site.login_form = BrakedLoginForm
+# What allauth brings along: addresses we do not use, and factors, which have pages of their own.
+admin.site.unregister([EmailAddress, Authenticator])
 
 
 class NoDelete(ModelAdmin):

@@ -23,14 +23,16 @@ class Scope(StrEnum):
     MEMORY_ERASE = "memory:erase"
     MEMORY_EXPORT = "memory:export"
     STATS_READ = "stats:read"
+    OPERATIONS_READ = "operations:read"
 
 
 ALL_SCOPES = frozenset(Scope)
+# How the machines are is the business of who runs them, not of a creator.
 # Support sees message text only with a reason, in the admin: the API gives it numbers only.
 SCOPES_OF_ROLE: Mapping[Role, frozenset[Scope]] = {
-    Role.CREATOR: ALL_SCOPES,
+    Role.CREATOR: ALL_SCOPES - {Scope.OPERATIONS_READ},
     Role.CHATTER: frozenset({Scope.MEMORY_READ, Scope.MEMORY_WRITE, Scope.STATS_READ}),
-    Role.SUPPORT: frozenset({Scope.STATS_READ}),
+    Role.SUPPORT: frozenset({Scope.STATS_READ, Scope.OPERATIONS_READ}),
     Role.DPO: frozenset({Scope.MEMORY_EXPORT, Scope.MEMORY_ERASE, Scope.STATS_READ}),
     Role.ADMIN: ALL_SCOPES,
 }

@@ -14,7 +14,7 @@ from accounts.cache import epoch_key, limit_key
 from accounts.domain import Principal, Scope
 from accounts.services.access import access_all_fans, access_creator, access_fans
 from accounts.services.principals import confirm_principal, recheck_principal
-from ofmemory.infra.cache.limits import Quota
+from ofmemory.infra.cache.limits import Quota, local_admit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,16 @@ class Gate:
             self._still_allowed(confirm_principal(self.token, creator_id=self.creator_id, epoch=epoch))
         return quota
 
-    def passed_without_cache(self) -> None:
-        """Check the caller's rights from the database, when Redis can't say whether they changed.
+    def passed_without_cache(self) -> Quota:
+        """Check the limits of this process, and the caller's rights from the database: Redis can't say what changed.
 
         Raises:
-            Unauthorized, Forbidden: the caller may not go on.
+            RateLimitExceeded, Unauthorized, Forbidden: the caller may not go on.
         """
+        quota = local_admit(self.limits)
         if self.token:
             self._still_allowed(recheck_principal(self.token))
+        return quota
 
     def _still_allowed(self, current: Principal) -> None:
         if current is self.principal:

@@ -2,8 +2,10 @@
 
 One hash a pair holds the finished context (``context``), the engagement score (``score``) and a lease:
 
-* A reader that misses takes the *fill token* (or makes one). It may store what it loaded only while the token is still
-  there. Every write removes it, so a reader that loaded before a commit can never put the old value back.
+* The first reader that misses gets a *fill token*. It may store what it loaded only while the token is still there.
+  Every write removes it, so a reader that loaded before a commit can never put the old value back. Readers that come
+  meanwhile wait a moment for what the first one stores (``wait_for``): a cache that was emptied does not send all of
+  them to the database for the same thing.
 * A writer removes the values and holds off fills *before* its transaction (in the script that checks its limits) and
   removes the hash after it. A writer killed between commit and removal so leaves no old value behind. The marks of
   all writers under way stand in ``writer``: the first to end must not let readers fill while another has yet to commit.
@@ -16,6 +18,7 @@ Source of the lease: Nishtala et al., Scaling Memcache at Facebook, NSDI 2013, s
 
 import logging
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +31,7 @@ from accounts.gate import Gate
 from ofmemory.errors import CacheUnavailable
 from ofmemory.infra.cache.client import Script, client
 from ofmemory.infra.cache.limits import ADMIT, Quota
+from ofmemory.infra.cache.owed import owe
 from ofmemory.infra.ids import pseudonym
 from privacy.cache import RECORD, stream_keys
 from privacy.domain import Pair
@@ -43,16 +47,19 @@ Part = Literal["context", "score"]
 SCHEMA_VERSION = 2
 # A fill token that nobody used, and a mark of a writer that died, are forgotten after this.
 LEASE_SECONDS = 10
+# So long others wait for who loads a value, at most and with what pauses; then they load it too.
+LOADING_MS = 300
+WAITS_MS = (2, 4, 8, 16, 32, 64)
 _SCAN_BATCH = 1000
 _PLACES = {part: keyring.place_of("cache", part) for part in get_args(Part)}
 
 # KEYS: n limits, epoch, audit stream, audit drops, pairs...
-# ARGV: n limits, n, part, new token, lease seconds, audit entry, most entries
+# ARGV: n limits, n, part, new token, lease seconds, audit entry, most entries, milliseconds that a loader gets
 _READ = Script(
     ADMIT
     + RECORD
     + """
-local n = #ARGV - 6
+local n = #ARGV - 7
 local part, token, lease = ARGV[n + 2], ARGV[n + 3], ARGV[n + 4]
 local admission = admit(n)
 local epoch = redis.call('GET', KEYS[n + 1])
@@ -61,26 +68,38 @@ if admission[1] == 0 then
   record(n + 2, ARGV[n + 5], ARGV[n + 6])
   for i = n + 4, #KEYS do
     local held = redis.call('HMGET', KEYS[i], part, 'token', 'writer')
-    local may_fill = held[2]
-    if not held[1] and not held[2] and not held[3] then
-      redis.call('HSET', KEYS[i], 'token', token)
-      redis.call('EXPIRE', KEYS[i], lease)
-      may_fill = token
+    local may_fill, is_coming = held[2], 0
+    if not held[1] and not held[3] then
+      if not held[2] then
+        redis.call('HSET', KEYS[i], 'token', token)
+        redis.call('EXPIRE', KEYS[i], lease)
+        may_fill = token
+      end
+      local since = redis.call('HGET', KEYS[i], 'loading:' .. part)
+      if since and now - since < ARGV[n + 7] * 1000 then
+        is_coming = 1
+      else
+        redis.call('HSET', KEYS[i], 'loading:' .. part, string.format('%.0f', now))
+      end
     end
     found[#found + 1] = held[1]
     found[#found + 1] = may_fill
+    found[#found + 1] = is_coming
   end
 end
 return {admission, epoch, found}
 """
 )
+_PEEK = Script("return redis.call('HGET', KEYS[1], ARGV[1])")
 # KEYS: pairs...   ARGV: part, lifetime in seconds, (token, value) for each pair
 _FILL = Script("""
 for i = 1, #KEYS do
   if redis.call('HGET', KEYS[i], 'token') == ARGV[2 * i + 1] then
     redis.call('HSET', KEYS[i], ARGV[1], ARGV[2 * i + 2])
+    redis.call('HDEL', KEYS[i], 'loading:' .. ARGV[1])
+    local marks = redis.call('HEXISTS', KEYS[i], 'loading:context') + redis.call('HEXISTS', KEYS[i], 'loading:score')
     -- Beside an older value it must not live longer than that one may.
-    if redis.call('HLEN', KEYS[i]) == 2 then
+    if redis.call('HLEN', KEYS[i]) - marks == 2 then
       redis.call('EXPIRE', KEYS[i], ARGV[2])
     end
   end
@@ -128,7 +147,7 @@ for i = 1, #KEYS do
     redis.call('DEL', KEYS[i])
   else
     redis.call('HSET', KEYS[i], 'writer', others)
-    redis.call('HDEL', KEYS[i], 'context', 'score', 'token')
+    redis.call('HDEL', KEYS[i], 'context', 'score', 'token', 'loading:context', 'loading:score')
   end
 end
 """)
@@ -136,10 +155,17 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the cache had for a pair: the value, or with a miss the token to fill it with (None: do not fill)."""
+    """What the cache had for a pair.
+
+    Args:
+        value: None for a miss.
+        fill_token: what a reader that misses fills with; None: do not fill.
+        is_coming: somebody else is loading it.
+    """
 
     value: bytes | None
     fill_token: bytes | None
+    is_coming: bool = False
 
 
 def pair_key(pair: Pair) -> str:
@@ -158,12 +184,31 @@ def read(pairs: Sequence[Pair], part: Part, gate: Gate) -> tuple[Quota, list[Hel
     limits, (entry, _) = gate.script_limits(), _entry(pairs, gate)
     admission, epoch, found = _READ(
         keys=[*gate.script_keys(), *stream_keys(gate.creator_id), *map(pair_key, pairs)],
-        args=[*limits, len(limits), part, secrets.token_hex(16), LEASE_SECONDS, entry, settings.AUDIT_STREAM_MAX],
+        args=[
+            *limits,
+            *(len(limits), part, secrets.token_hex(16), LEASE_SECONDS, entry, settings.AUDIT_STREAM_MAX, LOADING_MS),
+        ],
     )
     quota = gate.passed(admission, epoch)
-    values, tokens = found[::2], found[1::2]
-    opened = [_opened(pair, part, value) for pair, value in zip(pairs, values, strict=False)]
-    return quota, [Held(value, token) for value, token in zip(opened, tokens, strict=False)]
+    opened = [_opened(pair, part, value) for pair, value in zip(pairs, found[::3], strict=False)]
+    return quota, [Held(*of_pair) for of_pair in zip(opened, found[1::3], map(bool, found[2::3]), strict=False)]
+
+
+def wait_for(pair: Pair, part: Part) -> bytes | None:
+    """Return what another reader is loading as soon as it is stored; None where that takes too long.
+
+    Raises:
+        KeysUnavailable: the pair's key is needed and can't be had.
+    """
+    for pause_ms in WAITS_MS:
+        time.sleep(pause_ms / 1000)
+        try:
+            value = _PEEK(keys=[pair_key(pair)], args=[part])
+        except CacheUnavailable:
+            return None
+        if value is not None:
+            return _opened(pair, part, value)
+    return None
 
 
 def _entry(pairs: Sequence[Pair], gate: Gate) -> tuple[bytes, bool]:
@@ -254,6 +299,14 @@ def end_write(pairs: Sequence[Pair], mark: str = "") -> None:
 def end_write_of(keys: Sequence[str], mark: str = "") -> None:
     """Do what ``end_write`` does for pairs that are known by their keys alone."""
     _END_WRITE(keys=keys, args=[mark])
+
+
+def end_write_later(pairs: Sequence[Pair]) -> list[str]:
+    """Do what ``end_write`` does as soon as Redis answers; return the keys, for who makes sure twice."""
+    keys = [pair_key(pair) for pair in pairs]
+    for key in keys:
+        owe(_END_WRITE, keys=[key], args=[""])
+    return keys
 
 
 # ---- forgetting a pair

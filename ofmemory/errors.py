@@ -87,6 +87,16 @@ class RateLimitExceeded(OfMemoryError):
     status = 429
 
 
+class Overloaded(OfMemoryError):
+    """More to do than can be done soon."""
+
+    type = "OVERLOADED"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("Too much to do at the moment; try again in a second.", retry_after_seconds=1)
+
+
 class CacheUnavailable(OfMemoryError):
     type = "CACHE_ERROR"
     status = 503

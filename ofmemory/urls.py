@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from ofmemory.infra.observability import health
+from ofmemory.infra.observability import health, scrape
 
 urlpatterns = [
     path("api/", include("memory.api.urls")),
@@ -13,8 +13,10 @@ urlpatterns = [
     path("api/auth/", include("accounts.api.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("metrics", scrape.metrics),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("admin/second-factor/", include("accounts.pages.urls")),
     path("admin/", admin.site.urls),
     # There is no console yet: people start in the admin.
     path("", RedirectView.as_view(url="/admin/")),

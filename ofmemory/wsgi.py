@@ -9,12 +9,19 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, reset_queries
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ofmemory.settings.base")
-application = get_wsgi_application()
+_django = get_wsgi_application()
 
-# Django tidies up at both ends of a request: connections that are broken or too old (once is enough, they are checked
-# before their first use too), a log of queries that only DEBUG writes, and caches of a framework that we don't use.
+# After Django is set up: they read its settings.
+from ofmemory.infra.resilience import slots, watching  # noqa: E402
+
+application = slots.admitting(_django)
+watching.start()
+
+# Django tidies up at both ends of a request: connections that are broken or too old (whose slot they are in looks after
+# them), a log of queries that only DEBUG writes, and caches of a framework that we don't use.
 request_started.disconnect(reset_queries)
 request_started.disconnect(close_old_connections)
+request_finished.disconnect(close_old_connections)
 request_finished.disconnect(close_caches)
 
 # What was loaded so far stays for good, and a hundred contexts are a hundred thousand small objects without a cycle:

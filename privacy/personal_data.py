@@ -312,6 +312,13 @@ register(
     _others("accounts.User_groups", _whole("Who belongs to which group."), _WITH_ACCOUNT),
     _others("accounts.User_user_permissions", _whole("Who may do what."), _WITH_ACCOUNT),
     _others(
+        "mfa.Authenticator",
+        _whole("Second factors: sealed secrets of authenticator apps, public keys of passkeys, sealed recovery codes."),
+        "Until removed, or as long as the account.",
+    ),
+    _others("account.EmailAddress", NotPersonal("Empty: of django-allauth, whose mails are not used."), _INSTALLED),
+    _others("account.EmailConfirmation", NotPersonal("Empty: as above."), _INSTALLED),
+    _others(
         "admin.LogEntry",
         _whole("What staff did in the admin. Titles name rows by number; those of a fan are blanked on erasure."),
         _WITH_ACCOUNT,

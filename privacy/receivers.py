@@ -1,4 +1,4 @@
-"""What follows from a migration: what the groups of staff may do here."""
+"""What follows from a migration (what the groups of staff may do here) and from what people do to their accounts."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from django.apps.registry import Apps
 from django.apps.registry import apps as current_apps
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
+
+from privacy.services import audit
 
 # Support looks at requests and what follows from them, opens them, and may break the glass; it decides nothing.
 SUPPORT = (
@@ -36,3 +38,8 @@ def grant_privacy(sender: AppConfig, apps: Apps = current_apps, using: str = DEF
     for name, which in GRANTS.items():
         group, _created = group_model.objects.get_or_create(name=name)
         group.permissions.add(*of_privacy.filter(which))
+
+
+def record_account_event(action: str, actor: str, details: dict[str, Any], **_: Any) -> None:
+    """Put what happened to somebody's second factor into the audit log, with the transaction it belongs to."""
+    audit.record(action, actor=actor, details=details)

@@ -135,7 +135,7 @@ def all_columns(model: type[models.Model], declared: Personal | NotPersonal) -> 
     Raises:
         ValueError: the table is ours.
     """
-    if not (model.__module__.startswith("django.") or model._meta.auto_created):
+    if not (model.__module__.startswith(("django.", "allauth.")) or model._meta.auto_created):
         raise ValueError(f"Declare the columns of {model._meta.label} one by one.")
     return {column.name: declared for column in model._meta.concrete_fields}
 

@@ -18,6 +18,7 @@ from accounts.services.keys import create_key
 from accounts.services.principals import forget_principals
 from accounts.services.sessions import open_session
 from ofmemory.infra.cache.client import client
+from ofmemory.infra.resilience.breaker import all_breakers
 from privacy.keys.keyring import forget_all
 
 # The same examples in every run, however busy the machine; HYPOTHESIS_PROFILE=explore looks for new ones.
@@ -56,7 +57,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
-    """Tests share a Redis: each starts with an empty one, and with no caller remembered."""
+    """Tests share a Redis: each starts with an empty one, and with no caller or failure remembered."""
+    for breaker in all_breakers():
+        breaker.reset()
     client().flushdb()
     forget_all()
     forget_principals()

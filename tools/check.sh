@@ -10,8 +10,11 @@ step "ruff"
 $bin/ruff check .
 $bin/ruff format --check .
 
+step "bandit"
+$bin/bandit --quiet --recursive --severity-level medium -c pyproject.toml accounts calibration memory ofmemory privacy bench tools
+
 step "mypy (strict)"
-$bin/mypy accounts calibration memory ofmemory privacy bench tools
+$bin/mypy accounts calibration memory ofmemory privacy bench tools deploy/*.py
 
 step "import-linter"
 $bin/lint-imports --no-cache
@@ -32,7 +35,7 @@ step "deployment check on production settings"
 env DJANGO_SETTINGS_MODULE=ofmemory.settings.production \
     SECRET_KEY="$($bin/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
     DATABASE_URL=postgres://nobody@127.0.0.1:1/none KEYS_DATABASE_URL=postgres://nobody@127.0.0.1:1/keys \
-    REDIS_URL=redis://127.0.0.1:1/0 BROKER_URL=redis://127.0.0.1:1/1 \
+    REDIS_URL=redis://127.0.0.1:1/0 BROKER_URL=redis://127.0.0.1:2/1 \
     ALLOWED_HOSTS=ofmemory.example KEK_PROVIDER=vault \
     $bin/python manage.py check --deploy --fail-level WARNING
 

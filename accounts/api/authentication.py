@@ -1,8 +1,11 @@
 """Who is calling: ``Authorization: Bearer <JWT or API key>``."""
 
+from functools import partial
+
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 
+from accounts.addresses import address_of
 from accounts.domain import Principal
 from accounts.services.principals import resolve_principal
 from ofmemory.errors import Unauthorized
@@ -13,12 +16,13 @@ def caller_of(request: HttpRequest) -> tuple[Principal, str]:
 
     Raises:
         Unauthorized: no token, not a bearer token, or not a good one; always with the same message.
+        RateLimitExceeded: too many wrong tokens came from this address, and this one is not known yet.
     """
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token.isascii():
         raise Unauthorized
-    return resolve_principal(token), token
+    return resolve_principal(token, address=partial(address_of, request)), token
 
 
 class BearerAuthentication(BaseAuthentication):

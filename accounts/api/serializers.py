@@ -7,6 +7,11 @@ class CredentialsSerializer(StrictSerializer):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
     creatorId = serializers.CharField(max_length=255, required=False)
+    code = serializers.CharField(
+        max_length=64,
+        required=False,
+        help_text="For people with a second factor: the code of their authenticator app, or a recovery code.",
+    )
 
 
 class RefreshTokenSerializer(StrictSerializer):

@@ -1,6 +1,7 @@
 """From a bearer token to the caller behind it, without asking the database every time."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -8,17 +9,22 @@ from threading import Lock
 from time import monotonic
 
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.domain import SCOPES_OF_ROLE, Principal, Role, Scope
 from accounts.models import ApiKey, RefreshSession
 from accounts.services import jwt
 from accounts.services.keys import KEY_START, find_key
+from accounts.throttle import count_failure, refuse_spent
 from ofmemory.errors import Unauthorized
 
 # A caller is looked up afresh at least this often, whatever the epoch says.
 PRINCIPAL_SECONDS = 60
 RECHECK_SECONDS = 5
+# While the database is away nobody's rights can change in it: what was found last holds for so long, as long as Redis
+# tells of no change.
+PRINCIPAL_SECONDS_WITHOUT_DATABASE = 900
 MAX_CACHED = 10_000
 
 
@@ -35,13 +41,18 @@ _entries: OrderedDict[bytes, _Entry] = OrderedDict()
 _lock = Lock()
 
 
-def resolve_principal(token: str) -> Principal:
+def resolve_principal(token: str, *, address: Callable[[], str]) -> Principal:
     """Return who holds ``token`` (a JWT or an API key).
+
+    Args:
+        address: tells where the caller is; asked only for a token that this process has not verified before.
 
     Raises:
         Unauthorized: nobody does, or no longer.
+        RateLimitExceeded: not verified before, and too many wrong tokens came from there; the database is not asked.
     """
-    return _entry(token).principal
+    entry = _entries.get(_digest(token))
+    return (_current(token, entry) if entry else _unverified(token, address())).principal
 
 
 def confirm_principal(token: str, *, creator_id: str, epoch: bytes | None) -> Principal:
@@ -71,7 +82,7 @@ def recheck_principal(token: str) -> Principal:
     """
     entry = _entry(token)
     if monotonic() - entry.loaded_at > RECHECK_SECONDS:
-        entry = _load(token)
+        entry = _load_or_keep(token, entry)
     return entry.principal
 
 
@@ -83,11 +94,35 @@ def forget_principals() -> None:
 
 def _entry(token: str) -> _Entry:
     entry = _entries.get(_digest(token))
-    if entry is None or monotonic() - entry.loaded_at > PRINCIPAL_SECONDS:
-        return _load(token)
+    return _current(token, entry) if entry else _load(token)
+
+
+def _current(token: str, entry: _Entry) -> _Entry:
+    """Return what is known of a token verified before, looked up afresh from time to time."""
+    if monotonic() - entry.loaded_at > PRINCIPAL_SECONDS:
+        entry = _load_or_keep(token, entry)
     if timezone.now() >= entry.expires_at:
         raise Unauthorized
     return entry
+
+
+def _unverified(token: str, address: str) -> _Entry:
+    refuse_spent(address)
+    try:
+        return _load(token)
+    except Unauthorized:
+        count_failure(address)
+        raise
+
+
+def _load_or_keep(token: str, entry: _Entry) -> _Entry:
+    """Look the caller up afresh; where the database is away, go on with what was found last."""
+    try:
+        return _load(token)
+    except OperationalError:
+        if monotonic() - entry.loaded_at > PRINCIPAL_SECONDS_WITHOUT_DATABASE:
+            raise
+        return entry
 
 
 def _load(token: str) -> _Entry:

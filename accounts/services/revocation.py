@@ -5,30 +5,23 @@ script they run anyway; a process that cached a caller under another epoch loads
 So a revoked key stops working everywhere at once, at no extra round trip.
 """
 
-import logging
 import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
 
 from accounts.cache import set_epoch
-from ofmemory.errors import CacheUnavailable
-
-logger = logging.getLogger(__name__)
 
 
 def announce_change(creator_ids: Iterable[str]) -> None:
     """After commit, give every creator in ``creator_ids`` a new access epoch.
 
-    Without Redis processes notice when their cached callers expire (``PRINCIPAL_SECONDS``).
+    Redis is told as soon as it answers; processes that can't ask it notice within ``RECHECK_SECONDS``.
     """
     changed = list(creator_ids)
 
     def bump() -> None:
-        try:
-            for creator_id in changed:
-                set_epoch(creator_id, uuid.uuid4().hex)
-        except CacheUnavailable:
-            logger.warning("access_epoch_not_announced", extra={"count": len(changed)})
+        for creator_id in changed:
+            set_epoch(creator_id, uuid.uuid4().hex)
 
     transaction.on_commit(bump, robust=True)

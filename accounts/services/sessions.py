@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts.models import Membership, RefreshSession, User
 from accounts.services import jwt
 from accounts.services.revocation import announce_change
-from accounts.throttle import admit_login
+from accounts.services.second_factors import check_code, kinds_of
+from accounts.throttle import admit_code, admit_login
 from ofmemory.errors import Forbidden, Unauthorized
 
 
@@ -28,21 +29,27 @@ class TokenPair:
     expires_in_seconds: int
 
 
-def open_session(*, username: str, password: str, creator_id: str | None = None) -> TokenPair:
-    """Check a password and return the first tokens of a new session.
+def open_session(
+    *, username: str, password: str, creator_id: str | None = None, code: str = "", address: str = ""
+) -> TokenPair:
+    """Check a password, and a second factor where there is one, and return the first tokens of a new session.
 
     Args:
         creator_id: the creator meant when a later request names none; may be left out by members of one creator.
+        code: of the authenticator app, or a recovery code; of no effect for people without a second factor.
+        address: where the caller is, for limits; empty for calls from inside the product.
 
     Raises:
-        Unauthorized: unknown user, wrong password or disabled account; the same answer in about the same time.
-        Forbidden: not a member of ``creator_id``.
-        RateLimitExceeded: too many tries for this user name.
+        Unauthorized: unknown user, wrong password, disabled account, or a code that is missing or wrong: always the
+            same answer, so that it never tells that the password was right.
+        Forbidden: not a member of ``creator_id``; or staff that must have a second factor and has none.
+        RateLimitExceeded: too many tries for this user name or from this address.
     """
-    admit_login(username)
+    admit_login(username, address=address)
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         raise Unauthorized
+    _pass_second_factor(user, code, address)
     now = timezone.now()
     session = RefreshSession.objects.create(
         user=user,
@@ -103,6 +110,17 @@ def end_sessions(session_ids: Iterable[uuid.UUID]) -> None:
 def forget_old_sessions() -> int:
     """Delete sessions whose refresh tokens have expired; return how many."""
     return RefreshSession.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+
+
+def _pass_second_factor(user: User, code: str, address: str) -> None:
+    if kinds_of(user.pk):
+        if not code:
+            raise Unauthorized
+        admit_code(user.pk, address=address)
+        if check_code(user, code) is None:
+            raise Unauthorized
+    elif user.is_staff and settings.STAFF_2FA_REQUIRED:
+        raise Forbidden
 
 
 def _users_allowed_in() -> QuerySet[User]:

@@ -43,6 +43,9 @@ def _changing(operation_id: str, success: Any, request: Any) -> Callable[[F], F]
 
 
 class AnalyzeView(MemoryView):
+    # The first in a process loads the text model.
+    budgets = {"POST": "long"}
+
     @described("analyzeMessages", {200: answers.READINGS}, 413, 415, request=given.AnalyzeSerializer, tag=TAG)
     def post(self, request: ApiRequest) -> HttpResponse:
         """Read a message, or up to 100: sentiment, emotions, topics, cues. Nothing of it is stored or logged."""
@@ -107,6 +110,8 @@ class RecommendationsView(MemoryView):
 
 
 class CalibrateView(MemoryView):
+    budgets = {"POST": "long"}
+
     @described(
         "calibratePersonality",
         {200: PERSONALITY, **answers.NOT_PROFILED},

@@ -24,6 +24,7 @@ OTHER_TYPES = [kind for kind in INTERACTION_TYPES if kind != InteractionType.MES
 TONES = [tone.value for tone in Tone]
 PUNCTUATION_STYLES = [style.value for style in PunctuationStyle]
 TRAITS = list(PERSONA_COLUMNS)
+CIRCUIT_STATES = ["closed", "open", "half_open"]
 SENTIMENTS = [sentiment.value for sentiment in Sentiment]
 
 
@@ -257,6 +258,29 @@ class Cleared(Done):
     requestId = s.UUIDField(help_text="Of the erasure; its receipt is found by it.")
 
 
+class Circuit(s.Serializer[Any]):
+    name = s.CharField(help_text="What is asked: database, keys, cache, broker, ...")
+    state = s.ChoiceField(choices=CIRCUIT_STATES)
+    failures = s.IntegerField(help_text="In the window.")
+    successes = s.IntegerField(help_text="Since the process started.")
+    openedCount = s.IntegerField(help_text="How often it opened since then.")
+    lastFailureAt = s.DateTimeField(allow_null=True)
+    lastFailure = s.CharField(allow_null=True, help_text="The type of the error.")
+    retryInSeconds = s.FloatField(help_text="Until the next call may try; 0 where it may now.")
+
+
+class ProcessCircuits(s.Serializer[Any]):
+    process = s.IntegerField(help_text="The process id.")
+    service = s.CharField(help_text="web, worker, beat or command.")
+    states = s.DictField(child=s.ChoiceField(choices=CIRCUIT_STATES), help_text="By name.")
+
+
+class Circuits(s.Serializer[Any]):
+    process = s.IntegerField(help_text="The process that answers; the circuits are its own.")
+    circuits = Circuit(many=True)
+    processes = ProcessCircuits(many=True)
+
+
 def envelope(name: str, data: Any, **more: s.Field[Any, Any, Any, Any]) -> Any:
     """Return the success envelope around ``data``."""
     fields = {"data": data, **more, "correlationId": s.CharField(), "timestamp": s.DateTimeField()}
@@ -273,5 +297,6 @@ EXPORT = envelope("ExportAnswer", Export())
 SCORE = envelope("EngagementScoreAnswer", EngagementScore())
 MESSAGES = envelope("MessagesAnswer", MessagePage())
 BULK = envelope("BulkAnswer", s.DictField(child=MemoryContext()), count=s.IntegerField())
+CIRCUITS = envelope("CircuitsAnswer", Circuits())
 CONSENTS = envelope("ConsentsAnswer", Consents())
 CONSENT_RECEIPT = envelope("ConsentReceiptAnswer", ConsentReceipt())

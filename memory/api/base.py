@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.views import APIView
@@ -18,10 +19,13 @@ from memory.services.idempotency import Answer, Once, answer_once
 from memory.services.writes import carry_out
 from ofmemory.errors import Forbidden, InvalidInput
 from ofmemory.infra.drf import answer_error, json_body, query_pairs, raw_answer
+from ofmemory.infra.resilience import deadline
 from privacy.domain import Pair
 from privacy.keys.keyring import service_key
 
 MAX_KEY_CHARS = 255
+# A DELETE is an erasure.
+_USUAL_BUDGETS = {"GET": "read", "HEAD": "read", "DELETE": "long"}
 
 
 class ApiRequest(HttpRequest):
@@ -40,18 +44,25 @@ class MemoryView(APIView):
 
     authentication_classes = (BearerAuthentication,)
     http_method_names = ("get", "head", "post", "patch", "delete")
+    # Which of settings.REQUEST_SECONDS a request may take, by method, where it is another than usual.
+    budgets: Mapping[str, str] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        name = str(request.method)
+        budget = self.budgets.get(name) or _USUAL_BUDGETS.get(name, "messages")
+        before = deadline.begin(settings.REQUEST_SECONDS[budget])
         try:
-            method = str(request.method).lower()
+            method = name.lower()
             handler = getattr(self, method, None) if method in self.http_method_names else None
             if handler is None:
-                raise MethodNotAllowed(str(request.method))
+                raise MethodNotAllowed(name)
             called = cast("ApiRequest", request)
             called.user, called.auth = caller_of(request)
             return cast("HttpResponse", handler(called, *args, **kwargs))
         except Exception as error:  # noqa: BLE001 - as in DRF: the handler maps every failure
             return answer_error(error, {"view": self})
+        finally:
+            deadline.end(before)
 
 
 def gate_of(

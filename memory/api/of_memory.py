@@ -10,6 +10,8 @@ from ofmemory.infra.drf import valid
 
 
 class ContextView(MemoryView):
+    budgets = {"GET": "messages"}
+
     @described("getContext", CONTEXT_OR_UNCHANGED, 404, 409, parameters=[given.TargetSerializer, IF_NONE_MATCH])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Return everything remembered about a fan."""
@@ -121,6 +123,8 @@ class PersonalityHistoryView(MemoryView):
 
 
 class MessagesView(MemoryView):
+    budgets = {"GET": "messages"}
+
     @described("getMessages", {200: answers.MESSAGES}, 404, 409, parameters=[given.FanPageQuerySerializer])
     def get(self, request: ApiRequest) -> HttpResponse:
         """Page through a fan's messages, newest first."""
@@ -136,6 +140,8 @@ class StatsView(MemoryView):
 
 
 class ExportView(MemoryView):
+    budgets = {"POST": "long"}
+
     @described("export", {200: answers.EXPORT}, 404, 413, 415, request=given.TargetSerializer)
     def post(self, request: ApiRequest) -> HttpResponse:
         """Return everything stored about a fan, whole."""

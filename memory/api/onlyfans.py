@@ -15,6 +15,8 @@ def _fan(fan_id: str) -> str:
 
 
 class FanMemoryView(MemoryView):
+    budgets = {"GET": "messages"}
+
     @described(
         "getMemory", CONTEXT_OR_UNCHANGED, 404, 409, parameters=[FAN_IN_PATH, given.CreatorSerializer, IF_NONE_MATCH]
     )
@@ -70,6 +72,8 @@ class FanPreferencesView(MemoryView):
 
 
 class FanMessagesView(MemoryView):
+    budgets = {"GET": "messages"}
+
     @described(
         "getMemoryMessages", {200: answers.MESSAGES}, 404, 409, parameters=[FAN_IN_PATH, given.PageQuerySerializer]
     )
@@ -80,6 +84,8 @@ class FanMessagesView(MemoryView):
 
 
 class FanExportView(MemoryView):
+    budgets = {"POST": "long"}
+
     @described(
         "exportMemory",
         {200: answers.EXPORT},

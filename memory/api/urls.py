@@ -1,6 +1,6 @@
 from django.urls import path
 
-from memory.api import consents, of_memory, onlyfans
+from memory.api import circuits, consents, of_memory, onlyfans
 
 urlpatterns = [
     path("of-memory/context", of_memory.ContextView.as_view()),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("of-memory/stats", of_memory.StatsView.as_view()),
     path("of-memory/consents", consents.ConsentsView.as_view()),
     path("of-memory/export", of_memory.ExportView.as_view()),
+    path("of-memory/health/circuits", circuits.CircuitsView.as_view()),
     # Before the routes with a fan: a fan whose id is "stats" is reached through the other family.
     path("onlyfans/memory/stats", onlyfans.StatsView.as_view()),
     path("onlyfans/memory/<str:fan_id>", onlyfans.FanMemoryView.as_view()),

@@ -1,23 +1,17 @@
 """Forgetting a pair: on request, or after two years of silence. How it is done is a matter of privacy."""
 
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from memory import selectors
 from memory.services.locking import find_locked_pair
 from ofmemory.errors import NotFound
 from privacy.domain import Pair, RequestKind, RequestStatus
-from privacy.errors import OnHold
-from privacy.services import audit, erasing
-from privacy.services.holds import is_held
+from privacy.services import audit, erasing, retention
 from privacy.services.requests import open_request
-
-logger = logging.getLogger(__name__)
 
 API_REASON, SERVICE_ACTOR = "api", f"{audit.SYSTEM}:memory"
 
@@ -66,31 +60,18 @@ def cleanup_old_memories(
     *,
     inactive_for: timedelta | None = None,
     dry_run: bool = False,
-    progress: Callable[[Pair], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Pair]:
     """Erase every pair without any interaction for ``inactive_for`` (24 months where left out).
 
-    A fan who comes back meanwhile is kept, and so is one under a legal hold.
+    The database's clock counts. Who is held, came back or asked for erasure is left out;
+    ``privacy.services.retention.cleanup`` tells them apart.
 
     Args:
         dry_run: change nothing; return exactly what a run would erase now.
-        progress: called with each pair done.
+        progress: called with how many pairs are done, of how many.
 
     Returns:
         The pairs erased, or to be erased.
     """
-    before = timezone.now() - (inactive_for or settings.RETENTION)
-    inactive = selectors.list_inactive_pairs(before)
-    if dry_run:
-        return [pair for pair in inactive if not is_held(pair)]
-    done: list[Pair] = []
-    for pair in inactive:
-        try:
-            if erasing.erase_inactive(pair, before):
-                done.append(pair)
-        except OnHold:
-            # Placed since the list was made, or for all fans of the creator: the next run asks again.
-            logger.info("retention_held")
-        if progress:
-            progress(pair)
-    return done
+    return retention.cleanup(inactive_for=inactive_for, dry_run=dry_run, progress=progress).erased

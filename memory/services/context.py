@@ -18,6 +18,7 @@ from memory.services.reading import NEVER_SEEN, CacheState, look_up
 from memory.services.reconnection import reconnection
 from ofmemory.errors import DatabaseUnavailable, InvalidInput, NotFound
 from ofmemory.infra.cache.limits import Quota
+from ofmemory.infra.database.base import is_left_alone
 from privacy.domain import Limit, Pair
 from privacy.errors import Restricted, Unreadable
 
@@ -199,9 +200,8 @@ class _Parts:
         try:
             with self._guard():
                 return selectors.find_rows(*self.query)
-        except DatabaseError:
-            if not self._may_fail:
-                raise
+        except DatabaseError as error:
+            self._refuse_if_hopeless(error)
         except Unreadable:
             pass
         return selectors.Rows(
@@ -211,13 +211,19 @@ class _Parts:
             self.load("emotionalState", selectors.find_emotional_states),
         )
 
+    def _refuse_if_hopeless(self, error: Exception) -> None:
+        """Raise where asking for other parts, or for single ones, would lead to nothing."""
+        if is_left_alone(error):
+            raise DatabaseUnavailable("The database did not answer.", retry_after_seconds=2) from error
+        if not self._may_fail and isinstance(error, DatabaseError):
+            raise error
+
     def load(self, name: str, select: Callable[[str, Sequence[str]], Mapping[str, T]]) -> Mapping[str, T]:
         try:
             with self._guard():
                 return select(*self.query)
         except (DatabaseError, Unreadable) as error:
-            if not self._may_fail and isinstance(error, DatabaseError):
-                raise
+            self._refuse_if_hopeless(error)
             logger.error("context_part_failed", exc_info=error, extra={"part": name})
             self.degraded.append(name)
             return {}

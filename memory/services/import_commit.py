@@ -1,8 +1,7 @@
 """One batch of an import: stored, counted and checkpointed in one transaction."""
 
-import random
-import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import OperationalError
 
@@ -14,6 +13,7 @@ from memory.services.import_refusals import Refusal, find_barred, too_much_reven
 from memory.services.import_runs import advance
 from memory.services.writes import carry_out
 from ofmemory.errors import InvalidInput
+from ofmemory.infra.resilience.policies import DATABASE
 from privacy.domain import Pair
 from privacy.errors import Erased, NotConsented
 
@@ -36,9 +36,9 @@ def commit(run: ImportRun, reports: Sequence[Report], *, rejected: int, last_lin
         Conflict: another process went on from this checkpoint; nothing was stored.
     """
     refused: list[Refusal] = []
-    for attempt in range(ATTEMPTS):
+    for _ in range(ATTEMPTS):
         try:
-            _try_commit(run, reports, rejected + len(refused), last_line)
+            _commit_patiently(run, reports, rejected + len(refused), last_line)
         except InvalidInput:
             refused += too_much_revenue(foresee_now(run.creator_id, reports).refused)
             reports = without(reports, refused)
@@ -46,13 +46,15 @@ def commit(run: ImportRun, reports: Sequence[Report], *, rejected: int, last_lin
             # One fan must not keep the others out.
             refused += find_barred(run.creator_id, reports)
             reports = without(reports, refused)
-        except OperationalError as error:
-            if not _is_busy(error) or attempt == ATTEMPTS - 1:
-                raise
-            time.sleep(random.uniform(0.5, 1.5) * 0.05 * 2**attempt)  # noqa: S311 - jitter, not a secret
         else:
             return refused
     raise InvalidInput("What may be stored keeps changing; try again later.")
+
+
+def _commit_patiently(run: ImportRun, reports: Sequence[Report], rejected: int, last_line: int) -> None:
+    """Try again, each time in a new transaction, while live writers are in the way: for a few seconds in all."""
+    patient = replace(DATABASE, attempts=ATTEMPTS)
+    patient.retried(lambda: _try_commit(run, reports, rejected, last_line), when=_is_busy)
 
 
 def _try_commit(run: ImportRun, reports: Sequence[Report], rejected: int, last_line: int) -> None:
@@ -67,5 +69,5 @@ def _try_commit(run: ImportRun, reports: Sequence[Report], rejected: int, last_l
     run.lines_done = last_line
 
 
-def _is_busy(error: OperationalError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in BUSY
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in BUSY

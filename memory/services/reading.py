@@ -6,16 +6,18 @@ from typing import Literal
 from accounts.gate import Gate
 from memory import cache, selectors
 from ofmemory.errors import CacheUnavailable, NotFound
-from ofmemory.infra.cache.limits import NO_QUOTA, Quota
+from ofmemory.infra.cache.limits import Quota
+from ofmemory.infra.resilience.breaker import State
+from ofmemory.infra.resilience.policies import DATABASE
 from privacy.domain import Limit, Pair
 from privacy.errors import Restricted
 
-CacheState = Literal["hit", "miss", "degraded"]
+CacheState = Literal["hit", "stale", "miss", "degraded"]
 NEVER_SEEN = "Nothing is known about this fan."
 
 
 def look_up(pairs: Sequence[Pair], part: cache.Part, gate: Gate) -> tuple[Quota, list[cache.Held], CacheState]:
-    """Pass the gate and take what the cache has; without Redis nothing, and no limits.
+    """Pass the gate and take what the cache has; without Redis nothing, and the limits of this process.
 
     Raises:
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut.
@@ -24,10 +26,15 @@ def look_up(pairs: Sequence[Pair], part: cache.Part, gate: Gate) -> tuple[Quota,
     try:
         quota, held = cache.read(pairs, part, gate)
     except CacheUnavailable:
-        gate.passed_without_cache()
+        quota = gate.passed_without_cache()
         cache.note_access(pairs, gate)
-        return NO_QUOTA, [cache.Held(None, None)] * len(pairs), "degraded"
-    return quota, held, "hit" if all(h.value is not None for h in held) else "miss"
+        return quota, [cache.Held(None, None)] * len(pairs), "degraded"
+    if len(pairs) == 1 and held[0].is_coming:
+        held = [cache.Held(cache.wait_for(pairs[0], part), held[0].fill_token)]
+    if any(h.value is None for h in held):
+        return quota, held, "miss"
+    # Nobody can write now, so it is what was last known; but what has been known for how long, nobody can say.
+    return quota, held, "hit" if DATABASE.breaker.state is State.CLOSED else "stale"
 
 
 def reading(gate: Gate) -> Quota:

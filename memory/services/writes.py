@@ -2,18 +2,21 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from celery import current_app
-from django.db import transaction
-from kombu.exceptions import OperationalError
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.gate import Gate
 from memory import cache
 from ofmemory.errors import CacheUnavailable
-from ofmemory.infra.cache.limits import NO_QUOTA, Quota
+from ofmemory.infra.cache.limits import Quota
+from ofmemory.infra.db import passes
+from ofmemory.infra.resilience.policies import BROKER, DATABASE
 from privacy.domain import Pair
 from privacy.errors import KeysUnavailable, StaleKey
 from privacy.keys import keyring
@@ -26,19 +29,22 @@ ATTEMPTS = 3
 
 
 def carry_out(pairs: Sequence[Pair], gate: Gate, work: Callable[[], T]) -> tuple[T, Quota]:
-    """Do ``work`` in one transaction (see ``writing``); once more where a pair's key changed meanwhile.
+    """Do ``work`` in one transaction (see ``writing``); again where it was undone for a reason that passes.
+
+    Such reasons: a pair's key changed meanwhile, a deadlock, a connection that broke before the commit was asked for.
 
     Raises:
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut; nothing was done.
         KeysUnavailable: the key keeps changing.
     """
-    for _ in range(ATTEMPTS):
-        try:
-            with writing(pairs, gate) as quota:
-                return work(), quota
-        except StaleKey:
-            for pair in pairs:
-                keyring.forget(pair)
+    with _held_off(pairs, gate) as held:
+        attempt = _Attempt(lambda: _transaction(pairs, gate, held), work)
+        for _ in range(ATTEMPTS):
+            try:
+                return DATABASE.retried(attempt, when=attempt.may_repeat), held.quota
+            except StaleKey:
+                for pair in pairs:
+                    keyring.forget(pair)
     raise KeysUnavailable("The fan's key is being changed.", retry_after_seconds=1)
 
 
@@ -53,21 +59,63 @@ def writing(pairs: Sequence[Pair], gate: Gate) -> Iterator[Quota]:
     Raises:
         RateLimitExceeded, Unauthorized, Forbidden: the gate is shut; nothing was done.
     """
+    with _held_off(pairs, gate) as held, _transaction(pairs, gate, held):
+        yield held.quota
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the gate said.
+
+    Args:
+        mark: of the writer, in the cache; empty without Redis.
+        is_recorded: whether the audit log knows of the write, and of whom it is.
+    """
+
+    quota: Quota
+    mark: str
+    is_recorded: bool
+
+
+@contextmanager
+def _held_off(pairs: Sequence[Pair], gate: Gate) -> Iterator[_Held]:
     try:
-        quota, mark, is_recorded = cache.begin_write(pairs, gate)
+        held = _Held(*cache.begin_write(pairs, gate))
     except CacheUnavailable:
-        gate.passed_without_cache()
-        quota, mark, is_recorded = NO_QUOTA, "", False
+        held = _Held(gate.passed_without_cache(), "", is_recorded=False)
     try:
-        with transaction.atomic():
-            transaction.on_commit(lambda: _clear(pairs, mark), robust=True)
-            yield quota
-            if not is_recorded:
-                _record(pairs, gate)
+        yield held
     except BaseException:
-        # Nothing changed: let readers fill the cache again at once.
-        _clear(pairs, mark)
+        # Nothing changed, or nobody knows: let readers fill the cache again.
+        _clear(pairs, held.mark)
         raise
+
+
+@contextmanager
+def _transaction(pairs: Sequence[Pair], gate: Gate, held: _Held) -> Iterator[None]:
+    with transaction.atomic():
+        transaction.on_commit(lambda: _clear(pairs, held.mark), robust=True)
+        yield
+        if not held.is_recorded:
+            _record(pairs, gate)
+
+
+class _Attempt(Generic[T]):
+    """One transaction that may be tried again as long as nobody can have committed it."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[None]], work: Callable[[], T]) -> None:
+        self._begin, self._work, self._is_committing = begin, work, False
+        self._is_nested = connection.in_atomic_block
+
+    def __call__(self) -> T:
+        self._is_committing = False
+        with self._begin():
+            done = self._work()
+            self._is_committing = True
+        return done
+
+    def may_repeat(self, error: Exception) -> bool:
+        return not self._is_nested and not self._is_committing and passes(error)
 
 
 def _record(pairs: Sequence[Pair], gate: Gate) -> None:
@@ -103,10 +151,16 @@ def _clear(pairs: Sequence[Pair], mark: str) -> None:
 
 
 def _clear_later(pairs: Sequence[Pair]) -> None:
-    """Have the worker try until Redis is back; should the broker be gone too, the lifetime bounds what is old."""
+    """Have it done when Redis is back: by this process, and by the worker should this process be killed before."""
     # Keys of Redis, not ids: what lies in the broker names nobody.
-    keys = [cache.pair_key(pair) for pair in pairs]
+    keys = cache.end_write_later(pairs)
+    breaker = BROKER.breaker
+    if not breaker.allow():
+        return
     try:
         current_app.send_task("memory.tasks.clear_cache", args=[keys], retry=False)
-    except OperationalError:
+    except BrokerError as error:
+        breaker.failed(error)
         logger.error("cache_clearing_not_queued", extra={"count": len(pairs)})
+    else:
+        breaker.succeeded()

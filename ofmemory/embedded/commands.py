@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-# So many requests a thread are taken from the backlog at once; more wait there instead of in memory.
-TAKEN_PER_THREAD: Final = 32
+# The web server has many more threads than requests that run at once: who has to wait is told how long it makes sense
+# (infra/resilience/slots.py). So many requests for each that runs are taken from the backlog at once.
+THREADS_PER_SLOT: Final = 16
+TAKEN_PER_SLOT: Final = 32
 
 # One worker a product: nobody to gossip with; its pulse is of use to no one here.
 QUIET_WORKER: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=warning")
@@ -46,7 +48,7 @@ def product_commands(
 
     Args:
         base: the folder of manage.py.
-        workers: processes of the web server, each with `threads` for requests.
+        workers: processes of the web server, each running `threads` requests at once.
         concurrency: processes of the task worker.
         demo: whether an empty database is filled with demo data.
     """
@@ -65,8 +67,17 @@ def product_commands(
 def _web(bind: str, port: int, workers: int, threads: int) -> Argv:
     return (
         *(sys.executable, "-m", "granian", "ofmemory.wsgi:application", "--interface", "wsgi"),
-        *("--host", bind, "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads)),
-        *("--backlog", "1024", "--backpressure", str(threads * TAKEN_PER_THREAD)),
+        *(
+            "--host",
+            bind,
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+            "--blocking-threads",
+            str(threads * THREADS_PER_SLOT),
+        ),
+        *("--backlog", "1024", "--backpressure", str(threads * TAKEN_PER_SLOT)),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", "--no-access-log"),
         *("--log-level", "warning"),
     )

@@ -132,6 +132,11 @@ def refuse_foreign_folder(folder: Path, owner: int) -> None:
         raise EmbeddedError(f"{folder} is not a private folder of user id {owner}: remove it and start again")
 
 
+def metrics(home: Path) -> Path:
+    """Where the processes of this home keep what they count."""
+    return home / "run" / "metrics"
+
+
 def secret(home: Path, name: str) -> str | None:
     """The secret `name` of this home, None where there is none (or it is another user's)."""
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ofmemory.embedded import leftovers, preflight
+from ofmemory.embedded import leftovers, locations, preflight
 from ofmemory.embedded.banner import banner, say
 from ofmemory.embedded.child import Child
 from ofmemory.embedded.commands import Argv, Commands
@@ -21,6 +21,8 @@ from ofmemory.embedded.servers import needed_servers
 READY_PATH: Final = "/health/ready"
 ANSWER_SECONDS: Final = 5.0
 WEB_READY_SECONDS: Final = 120.0
+# What processes are called in logs and metrics; all others are commands.
+SERVICES: Final = ("web", "worker", "beat")
 STOP_STEPS: Final[StopSteps] = ((signal.SIGTERM, 15.0),)
 # What replay_erasures ends with where a legal hold keeps data that was erased before.
 HELD: Final = 3
@@ -75,6 +77,9 @@ def run(plan: Plan) -> int:
         for name in leftovers.stop_noted(process_list):
             say(f"stopped {name}, left over from a runner that was killed")
         check(plan, home)
+        forget_metrics(home)
+        # Whoever sets up what scrapes wants it before anything was scraped.
+        locations.ensure_secret(home, "metrics-token")
         try:
             with Supervisor(process_list, say) as supervisor:
                 start_everything(plan, home, supervisor)
@@ -82,6 +87,12 @@ def run(plan: Plan) -> int:
         except StopAsked:
             say("stopped")
     return 0
+
+
+def forget_metrics(home: Path) -> None:
+    """Begin to count anew. Nobody else writes there: the home is locked, and what was left over is stopped."""
+    for file in locations.metrics(home).glob("*.db"):
+        file.unlink(missing_ok=True)
 
 
 def check(plan: Plan, home: Path) -> None:
@@ -129,7 +140,9 @@ def once(plan: Plan, supervisor: Supervisor, name: str, argv: Argv, fine: Collec
 
 def child(plan: Plan, name: str, argv: Argv, stop_steps: StopSteps = STOP_STEPS) -> Child:
     """A process of the product, in its folder and environment."""
-    return Child(name=name, argv=argv, env=plan.environment, cwd=plan.base, stop_steps=stop_steps)
+    service = name if name in SERVICES else "command"
+    environment = {**plan.environment, "OFMEMORY_SERVICE": service}
+    return Child(name=name, argv=argv, env=environment, cwd=plan.base, stop_steps=stop_steps)
 
 
 def is_web_ready(plan: Plan) -> bool:

@@ -1,18 +1,19 @@
 """System checks about how the parts are put together."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, register
 
+_PORT: Final = 6379
+
 
 @register(deploy=True)
 def broker_apart_from_cache(**_: Any) -> list[CheckMessage]:
     """Warn when queued work lives where the cache may evict it."""
-    cache, broker = urlsplit(settings.REDIS_URL), urlsplit(settings.CELERY_BROKER_URL)
-    if (cache.netloc, cache.path) != (broker.netloc, broker.path):
+    if _server(settings.REDIS_URL) != _server(settings.CELERY_BROKER_URL):
         return []
     return [
         checks.Warning(
@@ -21,3 +22,9 @@ def broker_apart_from_cache(**_: Any) -> list[CheckMessage]:
             id="infra.W001",
         )
     ]
+
+
+def _server(url: str) -> tuple[str, int]:
+    """Return where the server is. Two of its numbered databases share its memory, and what happens when it is full."""
+    parts = urlsplit(url)
+    return (parts.hostname, parts.port or _PORT) if parts.hostname else (parts.path, 0)

@@ -1,16 +1,22 @@
 """What the ORM has no words for."""
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import accumulate
 from typing import Any
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from ofmemory.infra.database.base import GRACE_SECONDS, is_gone, is_in_error
+from ofmemory.infra.resilience.policies import DATABASE
+
+# deadlock_detected, serialization_failure
+PASSING = ("40P01", "40001")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -118,9 +124,7 @@ class Columns:
 
     def fetch(self, sql: str, params: Sequence[Any]) -> list[Any]:
         """Run a query that selects these columns in this order and return its rows."""
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(sql, params)
-            return [self.made(list(values)) for values in cursor]
+        return [self.made(list(values)) for values in _fetched(sql, params)]
 
     def made(self, values: list[Any]) -> Any:
         """Return the row of the values that were selected."""
@@ -155,12 +159,35 @@ class Joined:
         Returns:
             For each row one row a table, None where the join found none (its first column is NULL).
         """
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        return [
+            [None if row[begin] is None else part.made(list(row[begin:end])) for part, begin, end in self._cuts]
+            for row in _fetched(sql, params)
+        ]
+
+
+def _fetched(sql: str, params: Sequence[Any]) -> list[Any]:
+    """Return the rows of a query; asked once more where the connection broke, but not inside a transaction."""
+    connection = connections[DEFAULT_DB_ALIAS]
+
+    def fetch() -> list[Any]:
+        with connection.cursor() as cursor:
             cursor.execute(sql, params)
-            return [
-                [None if row[begin] is None else part.made(list(row[begin:end])) for part, begin, end in self._cuts]
-                for row in cursor
-            ]
+            return list(cursor.fetchall())
+
+    return fetch() if connection.in_atomic_block else DATABASE.retried(fetch, when=passes)
+
+
+def passes(error: Exception) -> bool:
+    """Return whether a failure of the database may be over at the next attempt: the connection broke, or a deadlock.
+
+    A broken connection is put away, so that the next attempt makes a new one.
+    """
+    if not isinstance(error, OperationalError):
+        return False
+    if is_gone(error.__cause__):
+        connections[DEFAULT_DB_ALIAS].close()
+        return True
+    return getattr(error.__cause__, "sqlstate", None) in PASSING
 
 
 def _selected(field: Any, column: str) -> str:
@@ -170,7 +197,29 @@ def _selected(field: Any, column: str) -> str:
     return column
 
 
+@contextmanager
+def taking(seconds: int | None, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Let single statements of the block take ``seconds`` (None: as long as they need). Locks are still given up after
+    a while, and the budget of a request still holds.
+    """
+    connection = connections[using]
+    scope = "LOCAL" if connection.in_atomic_block else "SESSION"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET {scope} statement_timeout = {seconds or 0:d}000")
+        watched = cursor.db.connection
+    before, watched.longest_seconds = watched.longest_seconds, seconds and seconds + GRACE_SECONDS
+    try:
+        yield
+    finally:
+        watched.longest_seconds = before
+        # A transaction that failed takes the setting with it, and so does a connection that is gone.
+        if not (connection.needs_rollback or watched.closed or is_in_error(watched)):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET {scope} statement_timeout = DEFAULT")
+
+
 def lift_statement_timeout(using: str, **_: Any) -> None:
     """Let a migration take its time. On a lock it still gives up after seconds, so that it never blocks others."""
     with connections[using].cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
+        cursor.db.connection.longest_seconds = None

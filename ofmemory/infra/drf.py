@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import orjson
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
 from rest_framework import exceptions as drf
@@ -22,6 +22,7 @@ from rest_framework import serializers
 
 from ofmemory import errors
 from ofmemory.infra.cache.limits import Quota
+from ofmemory.infra.database.base import is_left_alone
 from ofmemory.infra.json_values import holds_nul, levels
 from ofmemory.infra.observability.correlation import correlation_id
 
@@ -197,7 +198,8 @@ def _tail() -> bytes:
 def answer_error(error: Exception, context: Mapping[str, Any] | None = None) -> HttpResponse:
     """Map any exception to the one error shape; DRF calls this for every view."""
     known = _expected(error)
-    if known.status >= 500:
+    # Who is left alone for a while has been logged when that began; the line of the request says the rest.
+    if known.status >= 500 and not is_left_alone(error):
         logger.error("request_failed", exc_info=error, extra={"status": known.status, "reason": known.type})
     headers = {}
     if known.retry_after_seconds is not None:
@@ -232,12 +234,12 @@ def _refused(error: drf.APIException) -> errors.OfMemoryError:
     return refused
 
 
-def _database_failure(error: DatabaseError) -> errors.OfMemoryError:
+def _database_failure(error: DatabaseError | InterfaceError) -> errors.OfMemoryError:
     """Tell a busy or missing database (503, 504: try again) from a mistake of ours (500)."""
     sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
     if sqlstate == "57014":  # query_canceled: statement_timeout
         return errors.DeadlineExceeded("The database took too long.", retry_after_seconds=1)
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
         return errors.DatabaseUnavailable("The database did not answer.", retry_after_seconds=2)
     failure = errors.DatabaseUnavailable("The database refused the operation.")
     failure.status = 500
@@ -253,7 +255,7 @@ _OURS_FOR: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], errors.OfMem
     ((drf.APIException,), _refused),
     ((RequestDataTooBig,), lambda _: errors.PayloadTooLarge("The body is too large.")),
     ((SuspiciousOperation,), lambda _: errors.InvalidInput("The request is not well-formed.")),
-    ((DatabaseError,), _database_failure),
+    ((DatabaseError, InterfaceError), _database_failure),
 )
 
 # Django's own failures: routes of machines answer in the same shape, pages keep Django's.

@@ -14,12 +14,16 @@ from typing import Any
 import orjson
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ofmemory.embedded.locations import redis_client_url
 from ofmemory.errors import CacheUnavailable
+from ofmemory.infra.resilience.policies import BROKER
 
 _UNACKED, _UNACKED_INDEX = "unacked", "unacked_index"
 _BATCH = 500
+_READING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,32 @@ def remove_messages(messages: list[Message]) -> None:
 
 @contextmanager
 def _broker() -> Iterator[Any]:
-    timeout = settings.REDIS_TIMEOUT_SECONDS
-    url = redis_client_url(settings.CELERY_BROKER_URL)
-    broker = redis.Redis.from_url(url, socket_timeout=max(timeout, 2.0), socket_connect_timeout=timeout)
+    breaker = BROKER.breaker
+    if not breaker.allow():
+        raise _unavailable()
+    broker = redis.Redis.from_url(
+        redis_client_url(settings.CELERY_BROKER_URL),
+        # Reading many messages takes longer than sending one.
+        socket_timeout=max(BROKER.timeout_seconds, _READING_SECONDS),
+        socket_connect_timeout=BROKER.timeout_seconds,
+        retry=Retry(NoBackoff(), 0),
+    )
     try:
         yield broker
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        breaker.failed(error)
+        raise _unavailable() from error
     except redis.RedisError as error:
-        raise CacheUnavailable("The broker did not answer.", retry_after_seconds=1) from error
+        breaker.succeeded()  # a no is an answer
+        raise _unavailable() from error
+    else:
+        breaker.succeeded()
     finally:
         broker.close()
+
+
+def _unavailable() -> CacheUnavailable:
+    return CacheUnavailable("The broker did not answer.", retry_after_seconds=1)
 
 
 def _all(broker: Any) -> Iterator[Message]:
@@ -89,7 +110,7 @@ def _all(broker: Any) -> Iterator[Message]:
 def _read(queue: str, text: bytes, raw: bytes) -> Iterator[Message]:
     try:
         message = orjson.loads(text)
-        body = base64.b64decode(message["body"])
+        body = base64.b64decode(message["body"], validate=True)
         yield Message(queue, str(message.get("headers", {}).get("task", "")), body, raw)
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
         # Nothing of ours: it is searched as it is.

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 TYPES = (
     "VALIDATION_ERROR", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "RATE_LIMIT_EXCEEDED", "CACHE_ERROR",
-    "DATABASE_ERROR", "CALIBRATION_FAILED", "TIMEOUT", "INTERNAL_ERROR",
+    "DATABASE_ERROR", "CALIBRATION_FAILED", "OVERLOADED", "TIMEOUT", "INTERNAL_ERROR",
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ MEANINGS = {
     415: "The body is not declared as uncompressed JSON.",
     429: "Too many requests; see Retry-After.",
     500: "Our mistake; the correlation id leads to it.",
-    503: "A dependency is down; see Retry-After.",
+    503: "A dependency is down, or there is too much to do; see Retry-After.",
     504: "A dependency took too long; see Retry-After.",
 }
 

@@ -4,7 +4,6 @@ Nothing hangs on them. What is to be done stands in the database, and a sweep fi
 """
 
 import logging
-import time
 from functools import lru_cache
 from typing import Any
 
@@ -15,11 +14,9 @@ from redis.retry import Retry
 
 from ofmemory.embedded.locations import redis_client_url
 from ofmemory.errors import CacheUnavailable
+from ofmemory.infra.resilience.policies import BROKER
 
 logger = logging.getLogger(__name__)
-
-# While the broker is away nobody waits for it; the sweep comes by more rarely than this.
-HELD_OFF_SECONDS = 5.0
 
 
 class WakeUps:
@@ -31,17 +28,19 @@ class WakeUps:
 
     def __init__(self, name: str) -> None:
         self._key = name
-        self._held_off_until = 0.0
 
     def add(self, *numbers: int) -> None:
-        """Ask for ``numbers`` to be looked at. A broker that is away costs one timeout, then nothing for a while."""
-        if not numbers or time.monotonic() < self._held_off_until:
+        """Ask for ``numbers`` to be looked at. A broker that is away costs a few timeouts, then nothing for a while."""
+        breaker = BROKER.breaker
+        if not numbers or not breaker.allow():
             return
         try:
             _broker().sadd(self._key, *numbers)
-        except redis.RedisError:
-            self._held_off_until = time.monotonic() + HELD_OFF_SECONDS
+        except redis.RedisError as error:
+            breaker.failed(error)
             logger.warning("not_woken", extra={"operation": self._key, "count": len(numbers)})
+        else:
+            breaker.succeeded()
 
     def take(self, count: int) -> list[int]:
         """Return up to ``count`` of the numbers; nobody else gets them.
@@ -50,9 +49,24 @@ class WakeUps:
             CacheUnavailable: the broker did not answer.
         """
         try:
-            return [int(number) for number in _broker().spop(self._key, count)]
+            # What is no number was put there by nobody of ours.
+            return [int(number) for number in _broker().spop(self._key, count) if number.isdigit()]
         except redis.RedisError as error:
             raise CacheUnavailable("The broker did not answer.", retry_after_seconds=1) from error
+
+
+def ping_broker() -> None:
+    """Ask the broker for nothing.
+
+    Raises:
+        redis.RedisError: it did not answer.
+    """
+    try:
+        _broker().ping()
+    except redis.RedisError as error:
+        BROKER.breaker.failed(error)
+        raise
+    BROKER.breaker.succeeded()
 
 
 @lru_cache(maxsize=1)

@@ -19,4 +19,7 @@ RATE_LIMITS: dict[str, int] = {
     "writes_per_fan": env.int("RATE_LIMIT_WRITES_PER_FAN", default=50),
     "bulk_per_creator": env.int("RATE_LIMIT_BULK_PER_CREATOR", default=10),
     "logins_per_user": env.int("RATE_LIMIT_LOGINS_PER_USER", default=10),
+    "logins_per_ip": env.int("RATE_LIMIT_LOGINS_PER_IP", default=30),
+    "codes_per_user": env.int("RATE_LIMIT_CODES_PER_USER", default=5),
+    "failures_per_ip": env.int("RATE_LIMIT_FAILURES_PER_IP", default=60),
 }

@@ -9,8 +9,11 @@ from ofmemory.settings.env import BASE_DIR, OFMEMORY_HOME, env
 from ofmemory.settings.learning import *  # noqa: F403
 from ofmemory.settings.logging import *  # noqa: F403
 from ofmemory.settings.memory import *  # noqa: F403
+from ofmemory.settings.observability import *  # noqa: F403
 from ofmemory.settings.privacy import *  # noqa: F403
+from ofmemory.settings.resilience import *  # noqa: F403
 from ofmemory.settings.rest import *  # noqa: F403
+from ofmemory.settings.security import *  # noqa: F403
 
 DEBUG = False
 # `make run` keeps a random key in the home; production.py demands one from outside.
@@ -20,7 +23,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 DEMO_ENABLED = True
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.admin_app.TwoLockAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -29,6 +32,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "csp",
+    "allauth.account",
+    "allauth.mfa",
     "ofmemory.infra",
     "accounts",
     "privacy",
@@ -40,10 +46,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "ofmemory.infra.machine_routes.MachineRoutes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

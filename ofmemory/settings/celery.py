@@ -27,6 +27,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     # keeps trying all the same.
     "max_retries": 0,
 }
+CELERY_BEAT_SCHEDULER = "ofmemory.infra.scheduling:Scheduler"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget-old-answers": {"task": "memory.tasks.forget_old_answers", "schedule": 900.0},
     "forget-old-sessions": {"task": "accounts.tasks.forget_old_sessions", "schedule": 3600.0},

@@ -48,4 +48,7 @@ _CHILD_DEFAULTS: Final = {
 
 def child_environment(**extra: str) -> dict[str, str]:
     """Return the whole environment for a process that the runner starts, with `extra` in it."""
-    return {**_CHILD_DEFAULTS, **env.ENVIRON, **extra}
+    home = Path(extra.get("OFMEMORY_HOME", OFMEMORY_HOME))
+    # Where processes show each other their metrics; it must be known before any of them counts anything.
+    metrics = {"PROMETHEUS_MULTIPROC_DIR": str(locations.metrics(home))}
+    return {**_CHILD_DEFAULTS, **metrics, **env.ENVIRON, **extra}

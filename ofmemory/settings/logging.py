@@ -16,5 +16,7 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "CRITICAL", "propagate": False},
         "django.security": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
+        # Celery's processes tell of each other's end through it, to nobody but who asks.
+        "multiprocessing": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

@@ -19,7 +19,12 @@ for _name, _value in {
 DEBUG = False
 DEMO_ENABLED = False
 KEYSET_MAY_BE_MADE = False
+METRICS_TOKEN_MAY_BE_MADE = False
 WHITENOISE_USE_FINDERS = False
+
+STAFF_2FA_REQUIRED = "STAFF_2FA_REQUIRED" not in env.ENVIRON or env.bool("STAFF_2FA_REQUIRED")
+# The proxy that ends TLS, whose X-Forwarded-Proto is believed below.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES") if "TRUSTED_PROXIES" in env.ENVIRON else 1
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

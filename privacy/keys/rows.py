@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import DatabaseError, connections, transaction
 
+from ofmemory.infra.db import taking
 from privacy.keys.guard import cursor, guarded, storing_wrapped
 from privacy.keys.models import DataKey, Erasure
 from privacy.keys.secrets import Secret
@@ -155,13 +156,9 @@ def remove_dead_rows() -> bool:
     if connection.in_atomic_block:
         return False
     try:
-        with connection.cursor() as opened:
-            # It may take longer than a statement of a request may.
-            opened.execute("SET statement_timeout = 0")
-            try:
-                opened.execute(f"VACUUM (TRUNCATE false) {_TABLE}")
-            finally:
-                opened.execute("RESET statement_timeout")
+        # It may take longer than a statement of a request may.
+        with taking(None, KEYS_ALIAS), connection.cursor() as opened:
+            opened.execute(f"VACUUM (TRUNCATE false) {_TABLE}")
     except DatabaseError as error:
         logger.warning("keys_not_vacuumed", extra={"error": type(error).__name__})
         return False

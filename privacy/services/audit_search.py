@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q
 
 from ofmemory.errors import InvalidInput
+from ofmemory.infra.db import taking
 from privacy.domain import Pair
 from privacy.keys import keyring
 from privacy.keys.guard import guarded
@@ -181,9 +182,8 @@ def _pairs_by_handle(pairs: Iterable[Pair]) -> dict[UUID, Pair]:
 @contextmanager
 def _searching() -> Iterator[None]:
     """A search may take its time. The index of times (BRIN) is read by bitmap scans only, which settings switch off."""
-    with transaction.atomic():
+    with transaction.atomic(), taking(60):
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = '60s'")
             cursor.execute("SET LOCAL enable_bitmapscan = on")
         yield
 

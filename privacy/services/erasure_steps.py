@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from ofmemory.errors import Conflict
+from ofmemory.infra.db import taking
 from privacy.domain import ErasureStep, RequestStatus
 from privacy.keys import keyring
 from privacy.models import AppliedErasure, DataRequest
@@ -42,8 +43,8 @@ def is_untouched(request: DataRequest) -> bool:
 def _erase_rows(request: DataRequest) -> bool:
     pair = request.pair
     ledger.start(request.id, pair)
-    with store().writing(pair):
-        _take_time()
+    # A long history takes longer to delete than a statement of a request may.
+    with store().writing(pair), taking(120):
         was_there = pair_rows.lock(pair)
         guard(pair)
         if _came_back(request):
@@ -62,12 +63,6 @@ def _came_back(request: DataRequest) -> bool:
     return (
         bool(since) and is_untouched(request) and not store().is_inactive(request.pair, datetime.fromisoformat(since))
     )
-
-
-def _take_time() -> None:
-    """Let a long history take longer to delete than a statement of a request may."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '120s'")
 
 
 def _purge_caches(request: DataRequest) -> bool:

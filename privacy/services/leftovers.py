@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from ofmemory.errors import CacheUnavailable
 from ofmemory.infra.cache.client import client
+from ofmemory.infra.db import taking
 from privacy.cache import stream_keys
 from privacy.domain import Category, OnErasure, Pair
 from privacy.keys import keyring
@@ -65,8 +66,7 @@ def _rows(request: DataRequest) -> dict[str, int]:
 
 def _text(request: DataRequest) -> dict[str, int]:
     pattern = pattern_of(request.fan_id)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '60s'")
+    with transaction.atomic(), taking(60), connection.cursor() as cursor:
         of_tenants = _names(cursor, _TENANT_TABLES)
         return {
             table: _matches(cursor, table, columns, pattern, request, of_tenants)

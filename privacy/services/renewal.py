@@ -15,9 +15,10 @@ from itertools import islice
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
+from ofmemory.infra.db import taking
 from privacy.domain import Pair
 from privacy.keys import keyring, rows
 from privacy.keys.rows import NewKey
@@ -80,7 +81,7 @@ def renew_keys(
     before = timezone.now() - timedelta(days=older_than_days)
     pairs = iter([Pair(creator_id, fan_id)]) if fan_id else iterate_pairs(creator_id)
     done, total = Renewed(), 1 if fan_id else rows.count_current()
-    with _unhurried():
+    with taking(None):
         for some in _batches(pairs):
             done += _renew_some(some, before, dry_run=dry_run)
             progress(done.pairs, max(total, done.pairs))
@@ -117,7 +118,7 @@ def destroy_retired(*, actor: str) -> Renewed:
 
 def _destroy(retired: dict[bytes, list[int]]) -> Renewed:
     done = Renewed()
-    with _unhurried():
+    with taking(None):
         for pair in iterate_pairs():
             if (subject := keyring.subject_of(pair)) in retired:
                 done += (looked := _reseal_all(pair, Renewed()))
@@ -194,15 +195,3 @@ def _batches(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
     iterator = iter(pairs)
     while some := list(islice(iterator, BATCH)):
         yield some
-
-
-@contextmanager
-def _unhurried() -> Iterator[None]:
-    """Let statements of the block take their time; locks are still given up after seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET statement_timeout")

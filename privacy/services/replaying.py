@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from ofmemory.infra.db import taking
 from privacy.domain import OPEN_STATUSES, Pair, RequestStatus
 from privacy.errors import OnHold
 from privacy.keys import keyring
@@ -113,8 +114,7 @@ def _find_pairs(entries: dict[bytes, list[Erasure]]) -> dict[Pair, list[Erasure]
     if not entries:
         return {}
     found: dict[Pair, list[Erasure]] = {}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+    with transaction.atomic(), taking(None):
         for pair in _all_pairs():
             if of_subject := entries.get(keyring.subject_of(pair)):
                 found[pair] = of_subject

@@ -8,9 +8,9 @@ from tests.conftest import PASSWORD, Api
 
 MAY = {
     Role.CREATOR: {"memory:read", "memory:write", "memory:erase", "memory:export", "stats:read"},
-    Role.ADMIN: {"memory:read", "memory:write", "memory:erase", "memory:export", "stats:read"},
+    Role.ADMIN: {"memory:read", "memory:write", "memory:erase", "memory:export", "stats:read", "operations:read"},
     Role.CHATTER: {"memory:read", "memory:write", "stats:read"},
-    Role.SUPPORT: {"stats:read"},
+    Role.SUPPORT: {"stats:read", "operations:read"},
     Role.DPO: {"memory:erase", "memory:export", "stats:read"},
 }
 

@@ -11,8 +11,9 @@ from rest_framework.views import APIView
 from accounts.domain import Scope
 
 READ, WRITE, ERASE = Scope.MEMORY_READ, Scope.MEMORY_WRITE, Scope.MEMORY_ERASE
-EXPORT, STATS = Scope.MEMORY_EXPORT, Scope.STATS_READ
-ANYONE, STAFF = "anyone", "staff"
+EXPORT, STATS, OPERATIONS = Scope.MEMORY_EXPORT, Scope.STATS_READ, Scope.OPERATIONS_READ
+# A token of its own: nobody of a creator, nor of the staff, is meant.
+ANYONE, STAFF, TOKEN = "anyone", "staff", "token"
 
 CREATOR, FAN = "<creator>", "<fan>"
 # The fan's latest change of the profile, and the latest message that calls for a human.
@@ -89,6 +90,7 @@ CALLS = [
     Call("GET", _B + "escalations", READ, query=_OWN),
     Call("POST", _B + "escalations/clear", WRITE, body={**_PAIR, "escalationId": ESCALATION}),
     Call("GET", _B + "tones", STATS, query=_OWN),
+    Call("GET", _B + "health/circuits", OPERATIONS, query=_OWN),
     # Erasing comes last: what is tried before it needs the fan.
     Call("DELETE", _A + "<str:fan_id>", ERASE, query=_OWN),
     Call("DELETE", _B + "clear", ERASE, query=_PAIR),
@@ -104,6 +106,7 @@ OTHERS = {
     "api/docs/": ("GET", ANYONE),
     "health/live": ("ANY", ANYONE),
     "health/ready": ("ANY", ANYONE),
+    "metrics": ("ANY", TOKEN),
     "admin/login/": ("ANY", ANYONE),
     "admin/": ("ANY", STAFF),
     "admin/logout/": ("ANY", STAFF),
@@ -116,6 +119,24 @@ OTHERS = {
     "admin/<url>": ("ANY", STAFF),
     "admin/accounts/user/<id>/password/": ("ANY", STAFF),
     "admin/calibration/escalation/<uuid:pk>/clear/": ("ANY", STAFF),
+    # Second factors; of allauth's pages these and no others. The first two lead to the login whoever has shown nothing.
+    **dict.fromkeys(
+        (
+            "admin/second-factor/login/",
+            "admin/second-factor/code/",
+            "admin/second-factor/",
+            "admin/second-factor/confirm/password/",
+            "admin/second-factor/confirm/code/",
+            "admin/second-factor/confirm/passkey/",
+            "admin/second-factor/app/add/",
+            "admin/second-factor/app/remove/",
+            "admin/second-factor/passkey/add/",
+            "admin/second-factor/passkey/<int:pk>/remove/",
+            "admin/second-factor/recovery-codes/",
+            "admin/second-factor/recovery-codes/new/",
+        ),
+        ("ANY", STAFF),
+    ),
 }
 # Models in the admin; each has the same six pages, which ask for the model's permissions.
 ADMIN_MODELS = [

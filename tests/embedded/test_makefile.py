@@ -84,6 +84,16 @@ def test_installs_only_when_the_requirements_changed(checkout: Path, tools: Path
     assert "installing requirements.txt" in make(checkout, tools, "run").stdout
 
 
+def test_installs_when_what_the_product_imports_changed(checkout: Path, tools: Path) -> None:
+    add_python(tools, "python3")
+    (checkout / "requirements.txt").write_text("-r requirements-core.txt\n")
+    (checkout / "requirements-core.txt").touch()
+    make(checkout, tools, "run")
+    assert "installing" not in make(checkout, tools, "run").stdout
+    os.utime(checkout / "requirements-core.txt", (2**32, 2**32))
+    assert "installing requirements.txt" in make(checkout, tools, "run").stdout
+
+
 def test_environment_whose_python_has_gone_is_made_anew(checkout: Path, tools: Path) -> None:
     add_python(tools, "python3")
     make(checkout, tools, "run")

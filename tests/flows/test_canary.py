@@ -5,10 +5,12 @@ data folder, a dump of the main database, a snapshot of each Redis and every log
 the erasure is restored beside: it can't be read, and the replay removes the rows.
 """
 
+import base64
 import http.client
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,9 +20,11 @@ import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import psycopg
 import pytest
@@ -28,6 +32,7 @@ import redis
 
 from ofmemory.embedded import binaries, locations
 from ofmemory.embedded.servers import remove_home
+from tests.accounts.pages.support import code_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary7f3a9c"
@@ -245,3 +250,102 @@ def _restored_it_is_unreadable_and_replay_removes_it(product: Product, dump: byt
     with psycopg.connect(_for_libpq(restored)) as database:
         left = database.execute("SELECT fan_id, count(*) FROM fan_memories GROUP BY fan_id").fetchall()
     assert left == [(OTHER, 1)]
+
+
+# ---- what people log in with
+
+MAIL, WORD, WRONG_WORD = "canary-mail-77@example.test", "canary-password-77", "canary-wrong-77"
+WRONG_TOKEN, WRONG_KEY = f"{CANARY}.token.of-nobody", f"ofm_{CANARY}_of-nobody"
+
+
+class Browser:
+    """Forms and cookies, without a window."""
+
+    def __init__(self, product: Product) -> None:
+        self._base = f"http://127.0.0.1:{product.port}"
+        self._opener = build_opener(HTTPCookieProcessor())
+
+    def get(self, path: str) -> str:
+        return str(self._opener.open(self._base + path, timeout=30).read().decode())
+
+    def post(self, path: str, **fields: str) -> str:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path))
+        assert token, path
+        form = urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        return str(self._opener.open(self._base + path, form, timeout=30).read().decode())
+
+
+def log_in_everywhere(product: Product) -> dict[str, str]:
+    """Use every kind of credential, good and bad; return the secrets by name."""
+    user = f"User.objects.create_superuser('sam', '{MAIL}', '{WORD}')"
+    product.manage("shell", "--verbosity=0", "-c", f"from accounts.models import User; {user}")
+    browser = Browser(product)
+    browser.post("/admin/login/", username="sam", password=WRONG_WORD)
+    browser.post("/admin/login/", username="sam", password=WORD, next="/admin/")
+    page = browser.get("/admin/second-factor/app/add/")
+    secret = re.findall(r"<code>([A-Z2-7]{32})</code>", page)[0]
+    # The form's own GET would make another secret: post with the token of this page.
+    pending = places_with_any(product, {"pending secret": secret})
+    assert pending == {}
+    csrf = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
+    form = urlencode({"csrfmiddlewaretoken": csrf, "code": code_of(secret)}).encode()
+    shown = browser._opener.open(f"{browser._base}/admin/second-factor/app/add/", form, timeout=30).read().decode()
+    codes = re.findall(r"<li><code>(\d{8})</code></li>", shown)
+    assert len(codes) == 10
+    given = {"username": "sam", "password": WORD}
+    assert product.send("POST", "/api/auth/token", given)[0] == 401
+    assert product.send("POST", "/api/auth/token", {**given, "code": WRONG_WORD})[0] == 401
+    tokens = product.must("POST", "/api/auth/token", {**given, "code": codes[0]})["data"]
+    newer = product.must("POST", "/api/auth/token/refresh", {"refreshToken": tokens["refreshToken"]})["data"]
+    for bad in (WRONG_TOKEN, WRONG_KEY):
+        assert product.send("GET", "/api/of-memory/stats", Authorization=f"Bearer {bad}")[0] == 401
+    product.must("GET", "/api/of-memory/stats")
+    return {
+        "API key": product.key,
+        "its secret half": product.key.split("_", 2)[2],
+        "app's secret": secret,
+        "app's secret, decoded": base64.b32decode(secret).hex(),
+        "access token": tokens["accessToken"],
+        "its signature": tokens["accessToken"].rpartition(".")[2],
+        "refresh token": tokens["refreshToken"],
+        "newer refresh token": newer["refreshToken"],
+        "password": WORD,
+        "wrong password": WRONG_WORD,
+        "wrong token": WRONG_TOKEN,
+        "wrong key": WRONG_KEY,
+    }
+
+
+def places_with_any(product: Product, secrets: dict[str, str]) -> dict[str, list[str]]:
+    """Search everything that is kept, once, for all of them; return where each was found."""
+    with psycopg.connect(_for_libpq(product.url()), autocommit=True) as database:
+        database.execute("CHECKPOINT")
+    held = {"dump": product.dump(), "log": product.log.read_bytes()}
+    for role in ("cache", "broker"):
+        store = product.redis(role)
+        store.save()
+        held[role] = b"".join(bytes(key) + (store.dump(key) or b"") for key in store.scan_iter())
+    found: dict[str, list[str]] = {}
+    kept = ((str(path), path.read_bytes()) for path in _files(product.home) if path.name != "demo-api-key")
+    for where, content in chain(held.items(), kept):
+        for name, secret in secrets.items():
+            if secret.encode() in content:
+                found.setdefault(name, []).append(where)
+    return found
+
+
+@pytest.fixture(scope="module")
+def secrets(product: Product) -> dict[str, str]:
+    return log_in_everywhere(product)
+
+
+def test_what_people_log_in_with_is_nowhere(product, secrets):
+    assert places_with_any(product, secrets) == {}
+
+
+def test_an_address_of_mail_is_with_its_account_and_nowhere_else(product, secrets):
+    """The column of the account holds it in the clear (docs/ropa.md); logs, metrics and Redis do not."""
+    found = places_with_any(product, {"mail": MAIL}).get("mail", [])
+    assert "dump" in found
+    elsewhere = [place for place in found if place != "dump" and "/postgres" not in place and "/pg" not in place]
+    assert elsewhere == []

@@ -48,7 +48,7 @@ class Kitchen:
             recipe = RUNS[name]
             reader = self._beginner(recipe)
             fit(reader, self._examples(recipe), self.tokenizer, recipe, saved)
-        weights: dict[str, Tensor] = torch.load(saved)
+        weights: dict[str, Tensor] = torch.load(saved, weights_only=True)
         return weights
 
     def _beginner(self, recipe: Recipe) -> Reader:

@@ -1,4 +1,4 @@
-"""Connections to Redis with deadlines, and scripts that fail with one named error."""
+"""Connections to Redis with deadlines and a breaker, and scripts that fail with one named error."""
 
 import os
 import threading
@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ofmemory.errors import CacheUnavailable
+from ofmemory.infra.resilience.policies import CACHE
 
 
 @lru_cache(maxsize=1)
@@ -38,23 +39,40 @@ class Script:
     """
 
     def __init__(self, source: str) -> None:
-        self._source = source
-        self._digest = sha1(source.encode(), usedforsecurity=False).hexdigest()
+        self.source = source
+        self.digest = sha1(source.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, *, keys: Sequence[str], args: Sequence[str | bytes | int] = ()) -> Any:
         """Run the script and return its answer (bytes stay bytes).
 
         Raises:
-            CacheUnavailable: Redis did not answer in time, or not at all, twice.
+            CacheUnavailable: Redis did not answer in time, or not at all, twice; or did so too often a moment ago.
         """
         operands = (len(keys), *keys, *args)
         try:
             try:
-                return _ask("EVALSHA", self._digest, *operands)
+                return _ask("EVALSHA", self.digest, *operands)
             except redis.exceptions.NoScriptError:
-                return _ask("EVAL", self._source, *operands)
+                return _ask("EVAL", self.source, *operands)
         except redis.RedisError as error:
-            raise CacheUnavailable("The cache did not answer.", retry_after_seconds=1) from error
+            raise unavailable() from error
+
+
+def ping() -> None:
+    """Ask Redis for nothing.
+
+    Raises:
+        CacheUnavailable: it did not answer.
+    """
+    try:
+        _ask("PING")
+    except redis.RedisError as error:
+        raise unavailable() from error
+
+
+def unavailable() -> CacheUnavailable:
+    """Return the error for a Redis that does not answer."""
+    return CacheUnavailable("The cache did not answer.", retry_after_seconds=1)
 
 
 class _Held(threading.local):
@@ -69,10 +87,22 @@ _held = _Held()
 
 def _ask(*command: str | bytes | int) -> Any:
     """Send a command and read its answer; once more on a fresh connection when the first one failed."""
+    breaker = CACHE.breaker
+    if not breaker.allow():
+        raise unavailable()
     try:
-        return _ask_once(*command)
-    except (redis.ConnectionError, redis.TimeoutError):
-        return _ask_once(*command)
+        try:
+            answer = _ask_once(*command)
+        except (redis.ConnectionError, redis.TimeoutError):
+            answer = _ask_once(*command)
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        breaker.failed(error)
+        raise
+    except redis.ResponseError:
+        breaker.succeeded()  # a no is an answer
+        raise
+    breaker.succeeded()
+    return answer
 
 
 def _ask_once(*command: str | bytes | int) -> Any:
@@ -92,7 +122,18 @@ def _connection() -> "redis.connection.ConnectionInterface":
     process_id = os.getpid()
     if _held.connection is None or _held.process_id != process_id:
         # A forked child must not talk through its parent's socket.
-        # Not by make_connection: the pool would count it for ever, and refuse after so many threads have come and gone.
-        pool = client().connection_pool
-        _held.connection, _held.process_id = pool.connection_class(**pool.connection_kwargs), process_id
+        _held.connection, _held.process_id = fresh_connection(), process_id
     return _held.connection
+
+
+def fresh_connection(timeout_seconds: float | None = None) -> "redis.connection.ConnectionInterface":
+    """Return a connection of the caller's own, not yet connected.
+
+    Not by make_connection: the pool would count it for ever, and refuse after so many threads have come and gone.
+    """
+    pool = client().connection_pool
+    timeouts = (
+        {} if timeout_seconds is None else dict.fromkeys(("socket_timeout", "socket_connect_timeout"), timeout_seconds)
+    )
+    made: redis.connection.ConnectionInterface = pool.connection_class(**pool.connection_kwargs | timeouts)
+    return made

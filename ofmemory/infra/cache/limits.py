@@ -5,11 +5,18 @@ sliding log, the only method that admits at most N in *every* window; as a list 
 entry. Redis's own clock is used: processes whose clocks disagree still share one limit.
 """
 
-from collections.abc import Sequence
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from django.conf import settings
 
 from ofmemory.errors import RateLimitExceeded
+
+WINDOW_SECONDS: Final = 60
 
 # `admit(n)` checks KEYS[1..n] against the limits in ARGV[1..n] (0: no limit) and counts the call on all of them, or
 # on none when one is used up. Returns {wait_us, limit, remaining, reset_us} of the tightest; limit 0 where none holds.
@@ -89,6 +96,57 @@ class Quota:
 
 
 NO_QUOTA = Quota(0, 0, 0)
+
+
+class LocalLimits:
+    """The limits of one process while Redis, which counts for all of them, is away.
+
+    Each process admits its share, rounded up, in a sliding log of its own. All together so admit no more than the limit
+    (and one a process); with what Redis admitted in the minute before, never more than twice the limit.
+
+    Args:
+        most_keys: how many limits are remembered; the longest unused is forgotten first.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic, most_keys: int = 20_000) -> None:
+        self._clock, self._most_keys = clock, most_keys
+        self._logs: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def admit(self, limits: Sequence[tuple[str, int]]) -> Quota:
+        """Count a call on all of ``limits``, (key, calls in 60 s) each with 0 for none; or on none.
+
+        Raises:
+            RateLimitExceeded: one is used up.
+        """
+        with self._lock:
+            now = self._clock()
+            counted = [
+                (self._log(key, now), -(-limit // settings.PROCESSES), limit) for key, limit in limits if limit > 0
+            ]
+            for log, share, limit in counted:
+                if len(log) >= share:
+                    wait_us = int((log[-share] + WINDOW_SECONDS - now) * 1_000_000)
+                    return Quota.of_answer((max(wait_us, 1), limit, 0, 0))
+            for log, _, _ in counted:
+                log.append(now)
+            tight = min(((share - len(log), limit, log[0]) for log, share, limit in counted), default=None)
+        if tight is None:
+            return NO_QUOTA
+        remaining, limit, oldest = tight
+        return Quota.of_answer((0, limit, remaining, int((oldest + WINDOW_SECONDS - now) * 1_000_000)))
+
+    def _log(self, key: str, now: float) -> deque[float]:
+        log = self._logs.setdefault(key, deque())
+        self._logs.move_to_end(key)
+        while log and now - log[0] >= WINDOW_SECONDS:
+            log.popleft()
+        if len(self._logs) > self._most_keys:
+            self._logs.popitem(last=False)
+        return log
+
+
+local_admit = LocalLimits().admit
 
 
 def _whole_seconds(microseconds: int) -> int:

@@ -32,3 +32,8 @@ def unrevealing_id() -> str:
 def correlation_id() -> str:
     """Return the id of what is being done now; empty outside a request."""
     return _current.get()
+
+
+def end() -> None:
+    """Leave the correlation: what this thread does next is something else."""
+    _current.set("")

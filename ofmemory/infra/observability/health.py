@@ -1,16 +1,29 @@
-"""Is the process alive, and can it do its work?"""
+"""Is the process alive, and can it do its work?
 
-from collections.abc import Callable
+Readiness is asked in threads that may hang, so that a probe is answered within two seconds whatever is frozen, and at
+most once a second, so that a flood of probes costs nothing.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import redis
-from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
-from kombu.connection import Connection
-from kombu.exceptions import OperationalError
 
-from ofmemory.infra.cache.client import client
+from ofmemory.infra.observability import heartbeat
+from ofmemory.infra.observability.redis_client import to_broker, to_cache
+from ofmemory.infra.observability.watched import Watched
+from ofmemory.infra.resilience import deadline
+
+FRESH_SECONDS: Final = 1.0
+# How long a probe waits for all checks together, and how long one goes on in its thread: to connect takes up to two.
+ANSWER_SECONDS: Final = 1.5
+CHECK_SECONDS: Final = 2.0
 
 
 def live(_request: HttpRequest) -> JsonResponse:
@@ -23,13 +36,37 @@ def ready(_request: HttpRequest) -> JsonResponse:
 
     Warnings are of what works, but not as it should; they make nothing unready.
     """
-    checks = {name: check() for name, check in CHECKS.items()}
+    answers = _ask({**CHECKS, **_WARNINGS})
+    checks = {name: bool(answers[name]) for name in CHECKS}
     ok = all(checks.values())
+    warnings = sorted(warning for name in _WARNINGS for warning in answers[name] or ())
     return JsonResponse(
-        {"status": "ready" if ok else "unready", "checks": checks, "warnings": _warnings() if checks["cache"] else []},
+        {"status": "ready" if ok else "unready", "checks": checks, "warnings": warnings},
         status=200 if ok else 503,
         headers={} if ok else {"Retry-After": "5"},
     )
+
+
+_watched: dict[str, Watched[Any]] = {}
+
+
+def _ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Ask all at once; who has not answered in time has answered None."""
+    asked = {
+        name: _watched.setdefault(name, Watched(ask, fresh_seconds=FRESH_SECONDS)) for name, ask in questions.items()
+    }
+    for watched in asked.values():
+        watched.start()
+    until = time.monotonic() + ANSWER_SECONDS
+    return {name: watched.answer if watched.wait(until - time.monotonic()) else None for name, watched in asked.items()}
+
+
+def forget_answers() -> None:
+    """Ask everything anew, as in a fork: the threads that asked stayed behind."""
+    _watched.clear()
+
+
+os.register_at_fork(after_in_child=forget_answers)
 
 
 def _database() -> bool:
@@ -41,49 +78,52 @@ def _keys() -> bool:
 
 
 def _answers(alias: str) -> bool:
-    try:
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
+    with deadline.within(CHECK_SECONDS), connections[alias].cursor() as cursor:
+        cursor.execute("SELECT 1")
     return True
 
 
 def _cache() -> bool:
-    try:
-        return bool(client().ping())
-    except redis.RedisError:
-        return False
+    with to_cache() as cache:
+        return bool(cache.ping())
 
 
 def _broker() -> bool:
-    try:
-        with Connection(settings.CELERY_BROKER_URL, connect_timeout=1) as broker:  # type: ignore[no-untyped-call]  # kombu
-            broker.ensure_connection(max_retries=0, timeout=1)
-    except (OperationalError, OSError):
-        return False
-    return True
+    with to_broker() as broker:
+        return bool(broker.ping())
 
 
 def _migrations() -> bool:
     return all(map(_is_migrated, connections))
 
 
+_leaves: list[tuple[str, str]] = []
+
+
 def _is_migrated(alias: str) -> bool:
-    try:
-        executor = MigrationExecutor(connections[alias])
-    except DatabaseError:
-        return False
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not _leaves:
+        # What is on the disk does not change while we run, and reading it takes a hundred times as long.
+        _leaves.extend(MigrationLoader(None).graph.leaf_nodes())
+    with deadline.within(CHECK_SECONDS):
+        applied = MigrationRecorder(connections[alias]).applied_migrations()
+    return all(leaf in applied for leaf in _leaves)
 
 
-def _warnings() -> list[str]:
+def _evicts() -> list[str]:
+    """Keys without a lifetime wait there to be taken over, such as entries of the audit log."""
     try:
-        policy = str(client().info("memory").get("maxmemory_policy", ""))
+        with to_cache() as cache:
+            policy = str(cache.info("memory").get("maxmemory_policy", ""))
     except redis.RedisError:
-        return []
-    # Keys without a lifetime wait there to be taken over, such as entries of the audit log.
+        return []  # some don't tell; whether it answers at all is a check of its own
     return ["cache_evicts_keys_without_lifetime"] if policy.startswith("allkeys") else []
+
+
+def _silent() -> list[str]:
+    try:
+        return [f"{service}_silent" for service in heartbeat.silent()]
+    except redis.RedisError:
+        return []  # likewise
 
 
 CHECKS: dict[str, Callable[[], bool]] = {
@@ -93,3 +133,4 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "broker": _broker,
     "migrations": _migrations,
 }
+_WARNINGS: dict[str, Callable[[], list[str]]] = {"evicts": _evicts, "silent": _silent}

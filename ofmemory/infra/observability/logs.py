@@ -8,20 +8,21 @@ from typing import Any
 
 import orjson
 import structlog
+from django.conf import settings
 
 from ofmemory.infra.observability.correlation import correlation_id
 
 # Ids, pseudonyms, counts, durations and labels. No key may ever carry what a person wrote.
 ALLOWED = frozenset(
     {
-        "timestamp", "level", "logger", "event", "correlationId", "service", "operation", "route", "method", "status",
-        "duration_ms", "count", "creator", "fan", "principal", "task", "error", "where", "reason", "part", "line",
-        "request", "requests", "found",
+        "timestamp", "level", "logger", "event", "correlationId", "service", "operation", "route", "method",
+        "status", "cache", "duration_ms", "count", "creator", "fan", "principal", "task", "error", "where", "reason",
+        "part", "line", "request", "requests", "found",
     }
 )  # fmt: skip
 FRAMES_SHOWN = 8
 # Loggers whose texts are fixed.
-OURS = ("accounts", "memory", "ofmemory", "privacy")
+OURS = ("accounts", "calibration", "memory", "ofmemory", "privacy")
 
 
 def describe_exception(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -37,6 +38,7 @@ def describe_exception(_logger: Any, _name: str, event: MutableMapping[str, Any]
 def add_correlation(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if current := correlation_id():
         event["correlationId"] = current
+    event["service"] = settings.SERVICE
     return event
 
 
@@ -68,6 +70,19 @@ class JSONFormatter(structlog.stdlib.ProcessorFormatter):
         # Without this structlog renders the traceback into the text, values and all.
         record.exc_text = None
         return super().format(record if record.name.startswith(OURS) else without_values(record))
+
+
+def through_standard_logging() -> None:
+    """Send what libraries log with structlog the way of all others; by itself it prints every value it is given."""
+    structlog.configure(
+        processors=[_keep_of_libraries, structlog.stdlib.render_to_log_kwargs],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def _keep_of_libraries(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: value for key, value in event.items() if key in ALLOWED or key == "exc_info"}
 
 
 def without_values(record: logging.LogRecord) -> logging.LogRecord:

@@ -190,6 +190,13 @@ def prepared(text: str) -> str:
     return emoji.spell_out(whole.replace("\x00", " ")).strip()
 
 
+def check_files(folder: Path) -> None:
+    """Compare the files of a folder with its manifest, without loading them. Raises ModelUnavailable."""
+    manifest = Manifest.read(folder / MANIFEST_FILE)
+    for name in (TOKENIZER_FILE, BAG_FILE, MODEL_FILE):
+        _verified(folder, name, manifest)
+
+
 def _verified(folder: Path, name: str, manifest: Manifest) -> bytes:
     try:
         content = (folder / name).read_bytes()

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts.domain import ALL_SCOPES, Role
 from accounts.models import ApiKey, Creator, RefreshSession, User
 from accounts.services.keys import get_key
+from privacy.models import PendingAudit
+from tests.accounts.pages.support import give_app
 from tests.conftest import PASSWORD, Api
 
 STATS = "/api/of-memory/stats"
@@ -90,6 +95,26 @@ def test_disable_user(bob):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_reset_second_factor(alice, bob):
+    bob_user = User.objects.get(username="bob")
+    give_app(bob_user)
+    browsers = {name: Client() for name in ("alice", "bob")}
+    for name, browser in browsers.items():
+        browser.force_login(User.objects.get(username=name))
+    assert run_json("reset_second_factor", "bob") == {"username": "bob", "removed": 1}
+    assert not Authenticator.objects.exists()
+    # Whoever holds the lost device is out, in the API and on the pages; nobody else is.
+    assert [caller.get(STATS).status_code for caller in (alice, bob)] == [200, 401]
+    assert [str(session.get_decoded()["_auth_user_id"]) for session in Session.objects.all()] == [
+        str(User.objects.get(username="alice").pk)
+    ]
+    entry = PendingAudit.objects.get(action="second_factor.reset")
+    assert (entry.actor, entry.details) == ("system:command", {"user": bob_user.pk, "kinds": ["totp"]})
+    body = {"username": "bob", "password": PASSWORD}
+    assert Api().post("/api/auth/token", body).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_key_from_birth_to_end(creator_1):
     now = datetime.now(UTC)
     made = run_json("create_api_key", "creator-1", "--name", "bot", "--scope", "stats:read", "--scope", "memory:read",
@@ -144,6 +169,8 @@ def test_keys_are_listed_as_a_table(creator_1):
         (("set_role", "bob", "nobody", "dpo"), "No such creator"),
         (("set_role", "bob", "creator-1", "king"), "invalid choice"),
         (("disable_user", "nobody"), "No such user"),
+        (("reset_second_factor", "nobody"), "No such user"),
+        (("reset_second_factor", "bob"), "has no second factor"),
         (("create_api_key", "nobody", "--name", "x"), "No such creator"),
         (("create_api_key", "creator-1", "--name", ""), "name"),
         (("create_api_key", "creator-1", "--name", "x", "--scope", "all"), "invalid choice"),
@@ -171,7 +198,16 @@ def test_a_weak_password_is_explained(db, typed):
 
 @pytest.mark.parametrize(
     "name",
-    ["create_creator", "create_user", "set_role", "disable_user", "create_api_key", "list_api_keys", "revoke_api_key"],
+    [
+        "create_creator",
+        "create_user",
+        "set_role",
+        "disable_user",
+        "create_api_key",
+        "list_api_keys",
+        "revoke_api_key",
+        "reset_second_factor",
+    ],
 )
 def test_help_explains(capsys, name):
     with pytest.raises(SystemExit) as caught:

@@ -20,6 +20,7 @@ CALLS = {
     Scope.MEMORY_WRITE: ("POST", "/api/of-memory/interaction", {"fanId": "fan-1", "content": "x"}),
     Scope.MEMORY_EXPORT: ("POST", "/api/of-memory/export", {"fanId": "fan-1"}),
     Scope.STATS_READ: ("GET", STATS, None),
+    Scope.OPERATIONS_READ: ("GET", "/api/of-memory/health/circuits", None),
     Scope.MEMORY_ERASE: ("DELETE", "/api/of-memory/clear?fanId=fan-1", None),
 }
 

@@ -13,6 +13,8 @@ from calibration.services.learning import learn_due, learn_pairs, sweep
 from calibration.services.states import MAX_FAILURES, note_failure, retry_failed
 from memory.backlog import Scope
 from memory.models import EngagementMetrics, FanMemory
+from ofmemory.infra.resilience.breaker import State
+from ofmemory.infra.resilience.policies import BROKER
 from ofmemory.infra.wakeups import WakeUps
 from privacy.domain import Pair
 from privacy.keys.keyring import ensure
@@ -129,9 +131,11 @@ def test_a_broker_that_is_away_fails_no_write_and_is_not_asked_for_a_while(creat
     wakeups._broker.cache_clear()
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     set_of_this_test = WakeUps("learning:of-this-test")
-    set_of_this_test.add(1)
-    assert set_of_this_test._held_off_until > 0
-    set_of_this_test.add(2)
+    for number in range(5):
+        set_of_this_test.add(number)
+    assert BROKER.breaker.state is State.OPEN
+    assert BROKER.breaker.snapshot().failures == 3, "then nobody asks any more"
+    BROKER.breaker.reset()
     wakeups._broker.cache_clear()
 
 

@@ -33,7 +33,7 @@ def clear(service, family, query=""):
 
 def actor_of(api):
     """What the audit log calls the caller."""
-    principal = resolve_principal(api.token)
+    principal = resolve_principal(api.token, address=str)
     return f"{principal.kind}:{principal.id}"
 
 
@@ -42,7 +42,7 @@ BOTH = pytest.mark.parametrize("family", ["A", "B"])
 
 def fill(api, fan_id="fan-1"):
     """Leave a trace of the fan in every table that can hold one."""
-    owner = "creator-2" if "creator-2" in resolve_principal(api.token).grants else CREATOR
+    owner = "creator-2" if "creator-2" in resolve_principal(api.token, address=str).grants else CREATOR
     talked(55, fan_id, owner)
     for number in range(3):
         body = {"fanId": fan_id, "type": "tip", "amount": 1.5, "timestamp": iso(minute(number))}

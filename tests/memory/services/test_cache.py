@@ -5,12 +5,17 @@ import json
 import subprocess
 import sys
 import threading
+from time import monotonic
 
 import pytest
 import redis
 from celery import current_app
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from accounts.cache import set_epoch
 from accounts.gate import Gate
+from accounts.services import principals
 from memory import cache
 from memory.models import EngagementMetrics
 from memory.services.context import get_memory_context
@@ -21,12 +26,17 @@ from memory.tasks import clear_cache
 from ofmemory.embedded.locations import redis_client_url
 from ofmemory.infra.cache import client as redis_client
 from ofmemory.infra.cache.client import client
+from ofmemory.infra.cache.owed import owed_count
+from ofmemory.infra.resilience.breaker import State
+from ofmemory.infra.resilience.policies import CACHE, DATABASE, KEYS
 from privacy.domain import Pair
 from privacy.keys import keyring
+from tests.flows.conftest import wait_until
 from tests.memory.support import CREATOR, PAIR, PATIENCE_SECONDS, A, B, at_once, in_thread, refused
 from tests.servers import environment_of_a_process
 
 GATE = Gate(CREATOR)
+SAYS = {"type": "message", "content": "more"}
 KEY = cache.pair_key(PAIR)
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -131,6 +141,113 @@ class TestLease:
         assert "creator-1" not in key
         assert key.endswith("}")
         assert cache.pair_key(Pair("a", "b:c")) != cache.pair_key(Pair("a:b", "c"))
+
+
+class TestOneLoadsForAll:
+    """A cache that was emptied sends one reader of a value to the database; the others wait for what it stores."""
+
+    def test_the_first_loads_and_the_others_hear_of_it(self):
+        first, second, third = read(), read(), read()
+        assert [held.is_coming for held in (first, second, third)] == [False, True, True]
+        fill(first.fill_token)
+        assert (read().value, read().is_coming) == (b"value", False)
+
+    def test_they_get_what_it_stores(self):
+        first = read()
+        filled = threading.Timer(0.01, lambda: fill(first.fill_token))
+        filled.start()
+        assert cache.wait_for(PAIR, "context") == b"value"
+
+    def test_but_wait_only_so_long(self, monkeypatch):
+        monkeypatch.setattr(cache, "WAITS_MS", (1, 1))
+        read()
+        assert cache.wait_for(PAIR, "context") is None
+        say("hi")
+        read()
+        assert recalled() == ["hi"], "who waited in vain loads it"
+
+    def test_who_died_loading_is_replaced(self):
+        read()
+        client().hset(KEY, "loading:context", "1000000")
+        assert not read().is_coming
+
+    def test_each_part_has_its_own_loader(self):
+        assert not read("context").is_coming
+        assert not read("score").is_coming
+        assert read("score").is_coming
+
+    def test_a_loader_of_another_part_does_not_shorten_a_life(self):
+        context = read("context")
+        read("score")
+        fill(context.fill_token)
+        assert client().ttl(KEY) > cache.LEASE_SECONDS
+
+    def test_a_write_ends_the_wait(self):
+        read()
+        say("hi")
+        assert not read().is_coming
+
+    @pytest.mark.django_db(transaction=True)
+    def test_many_at_once_after_a_flush(self):
+        say("hi")
+        get_memory_context(fan_id="fan-1", creator_id=CREATOR)
+        client().flushdb()
+        loads = []
+
+        def reader():
+            with CaptureQueriesContext(connection) as queries:
+                assert recalled() == ["hi"]
+            loads.append(any("fan_memories" in query["sql"] for query in queries.captured_queries))
+
+        at_once(*[reader] * 12)
+        assert sum(loads) <= 2, "one, and one more should it have been slow"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWithoutDatabase:
+    """Who is in the cache is answered, and told that it may be old; the others hear when to come back."""
+
+    @pytest.fixture
+    def gone(self, service):
+        """Have the database left alone, once a context is in the cache."""
+        service.say("fan-1", "hi")
+        service.say("fan-2", "hi")
+        service.get(A)
+        breakers = [DATABASE.breaker, KEYS.breaker]
+        for breaker in breakers * 5:
+            breaker.failed(OSError())
+        yield
+        for breaker in breakers:
+            breaker.reset()
+
+    def test_a_cached_context_is_handed_out_as_stale(self, service, gone):
+        answer = service.get(A)
+        assert (answer.status_code, answer.headers["X-Memory-Cache"]) == (200, "stale")
+        assert [m["content"] for m in answer.json()["data"]["recentMessages"]] == ["hi"]
+
+    def test_others_are_told_when_to_come_back(self, service, gone):
+        for answer in (service.get("/api/onlyfans/memory/fan-2"), service.post(A, SAYS)):
+            refused(answer, 503, "DATABASE_ERROR")
+            assert int(answer.headers["Retry-After"]) > 0
+
+    def test_nothing_is_half_done(self, service, gone):
+        service.post(A, SAYS)
+        for breaker in (DATABASE.breaker, KEYS.breaker):
+            breaker.reset()
+        assert recalled() == ["hi"]
+        assert service.get(A).headers["X-Memory-Cache"] != "stale"
+
+    def test_rights_found_before_hold_on_for_a_while(self, service, gone, monkeypatch):
+        later = [0.0]
+        monkeypatch.setattr(principals, "monotonic", lambda: monotonic() + later[0])
+        later[0] = principals.PRINCIPAL_SECONDS + 1
+        assert service.get(A).status_code == 200
+        later[0] = principals.PRINCIPAL_SECONDS_WITHOUT_DATABASE + 1
+        refused(service.get(A), 503, "DATABASE_ERROR")
+
+    def test_but_not_past_a_change_that_redis_tells_of(self, service, gone):
+        set_epoch(CREATOR, "another")
+        refused(service.get(A), 503, "DATABASE_ERROR")
 
 
 class TestStaleFill:
@@ -312,12 +429,36 @@ class TestWithoutRedis:
         assert service.delete(A).status_code == 202
         refused(service.get(A), 404, "NOT_FOUND")
 
-    def test_limits_are_off(self, service, settings):
-        settings.RATE_LIMITS = {**settings.RATE_LIMITS, "reads_per_fan": 1, "writes_per_fan": 1}
-        for number in range(3):
-            answer = service.say("fan-1", f"message {number}")
-            assert "RateLimit-Limit" not in answer.headers
-            assert "RateLimit-Limit" not in service.get(A).headers
+    def test_each_process_admits_its_share(self, service, settings):
+        settings.PROCESSES = 2
+        settings.RATE_LIMITS = {**settings.RATE_LIMITS, "reads_per_fan": 4, "writes_per_fan": 2}
+        assert service.say("fan-9", "message").headers["RateLimit-Limit"] == "2"
+        refused(service.post("/api/onlyfans/memory/fan-9", SAYS), 429, "RATE_LIMIT_EXCEEDED")
+        for remaining in ("1", "0"):
+            answer = service.get("/api/onlyfans/memory/fan-9")
+            assert (answer.status_code, answer.headers["RateLimit-Remaining"]) == (200, remaining)
+        assert refused(service.get("/api/onlyfans/memory/fan-9"), 429, "RATE_LIMIT_EXCEEDED")["details"]["limit"] == 4
+
+    def test_after_three_failures_nobody_waits_for_it(self, service):
+        service.say("fan-1", "hi")
+        for _ in range(3):
+            service.get(A)
+        assert CACHE.breaker.state is State.OPEN
+        asked = CACHE.breaker.snapshot().failures
+        assert service.get(A).headers["X-Memory-Cache"] == "degraded"
+        assert service.say("fan-1", "again").status_code == 200
+        assert CACHE.breaker.snapshot().failures <= asked
+
+    def test_what_was_written_meanwhile_is_read_when_it_is_back(self, service, back, dead, no_broker):
+        back()
+        service.say("fan-1", "old")
+        assert recalled() == ["old"]
+        dead()
+        service.say("fan-1", "new")
+        assert owed_count() > 0
+        back()
+        wait_until(lambda: not owed_count())
+        assert recalled() == ["old", "new"]
 
     def test_what_a_write_makes_old_is_cleared_by_the_worker(self, service, queued, back, dead):
         back()
@@ -344,6 +485,7 @@ class TestWithoutRedis:
 
 
 def _forget_connections():
+    CACHE.breaker.reset()
     redis_client.client.cache_clear()
     redis_client._held.connection = None
 

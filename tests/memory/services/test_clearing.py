@@ -4,8 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-import time_machine
-from django.conf import settings
+from django.db.models.functions import Now
 
 from memory.events import memory_cleared
 from memory.models import EngagementMetrics, FanMemory, Interaction
@@ -18,13 +17,12 @@ from ofmemory.infra.cache.client import client
 from privacy.domain import Pair, RequestStatus
 from privacy.errors import Erased
 from privacy.services import erasing, erasure_steps
-from privacy.services.holds import place, release
+from privacy.services.holds import place
 from privacy.services.requests import RETENTION_ACTOR, get_request
-from tests.memory.support import CREATOR, at_once, everything, in_thread, minute
+from tests.memory.support import CREATOR, START, at_once, everything, in_thread, minute
 
 say = partial(save_interaction, creator_id=CREATOR, type="message", content="hi")
 clear = partial(clear_memory, fan_id="fan-1", creator_id=CREATOR)
-LATER = minute(0) + settings.RETENTION + timedelta(days=1)
 
 
 def unless_erased(work):
@@ -108,14 +106,15 @@ def test_tells_after_commit():
 
 
 class TestCleanup:
+    """What a run does with each kind of pair: tests/privacy/rights/test_retention.py; here that it is the same run."""
+
     @pytest.fixture(autouse=True)
     def _fans(self, db):
-        """old-1 and old-2 fell silent more than two years ago, recent did not."""
-        with time_machine.travel(LATER, tick=False):
-            say(fan_id="old-2", timestamp=minute(1))
-            say(fan_id="old-1", timestamp=minute(0))
-            say(fan_id="recent", timestamp=LATER - settings.RETENTION)
-            yield
+        """old-1 and old-2 fell silent more than two years ago, recent did not: by the database's clock."""
+        for fan_id, days in (("old-2", 731), ("old-1", 732), ("recent", 2)):
+            say(fan_id=fan_id)
+            rows = EngagementMetrics.objects.filter(fan_id=fan_id)
+            rows.update(last_interaction=Now() - timedelta(days=days))
 
     def test_dry_run_lists_what_a_run_forgets(self):
         before = everything()
@@ -127,53 +126,34 @@ class TestCleanup:
         assert cleanup_old_memories(dry_run=True) == cleanup_old_memories() == []
 
     def test_other_period(self):
-        assert len(cleanup_old_memories(inactive_for=timedelta(days=1))) == 3
+        told = []
+        assert len(cleanup_old_memories(inactive_for=timedelta(days=1), progress=lambda *of: told.append(of))) == 3
+        assert told == [(1, 3), (2, 3), (3, 3)]
         assert not any(everything().values())
 
-    def test_a_fan_that_comes_back_meanwhile_is_kept(self):
-        done = []
-
-        def comes_back(pair):
-            done.append(pair)
-            if pair.fan_id == "old-1":
-                say(fan_id="old-2", timestamp=LATER)
-
-        assert cleanup_old_memories(progress=comes_back) == [Pair(CREATOR, "old-1")]
-        assert [pair.fan_id for pair in done] == ["old-1", "old-2"]
-        assert FanMemory.objects.filter(fan_id="old-2").count() == 2
-
     def test_a_fan_under_a_hold_is_kept(self):
-        who = {"creator_id": CREATOR, "matter": "m", "ground": "g", "review_on": LATER.date(), "actor": "user:dpo"}
-        held = place(fan_id="old-1", **who)
+        day = START.date()
+        place(fan_id="old-1", creator_id=CREATOR, matter="m", ground="g", review_on=day, actor="user:dpo")
         assert cleanup_old_memories(dry_run=True) == [Pair(CREATOR, "old-2")]
         assert cleanup_old_memories() == [Pair(CREATOR, "old-2")]
-        release(held.id, actor="user:dpo")
-        assert cleanup_old_memories() == [Pair(CREATOR, "old-1")]
-
-    def test_a_fan_held_since_the_list_was_made_is_kept(self):
-        who = {"creator_id": CREATOR, "matter": "m", "ground": "g", "review_on": LATER.date(), "actor": "user:dpo"}
-
-        def hold(pair):
-            if pair.fan_id == "old-1":
-                place(fan_id="old-2", **who)
-
-        assert cleanup_old_memories(progress=hold) == [Pair(CREATOR, "old-1")]
 
     def test_a_fan_that_comes_back_at_the_last_moment_is_kept(self):
         """After it was decided, before the rows go."""
-        pair = Pair(CREATOR, "old-1")
         request = erasing.begin(
-            pair, requested_by=RETENTION_ACTOR, reason=erasure_steps.RETENTION, inactive_since=minute(5)
+            Pair(CREATOR, "old-1"),
+            requested_by=RETENTION_ACTOR,
+            reason=erasure_steps.RETENTION,
+            inactive_since=START - timedelta(days=1),
         )
-        say(fan_id="old-1", timestamp=LATER)
+        say(fan_id="old-1")
         request = erasing.execute(request.id, RETENTION_ACTOR)
         assert request.status == RequestStatus.DENIED
         assert FanMemory.objects.filter(fan_id="old-1").count() == 2
-        say(fan_id="old-1", timestamp=LATER)
+        say(fan_id="old-1")
 
     def test_a_fan_erased_meanwhile_is_no_matter(self):
-        def erase(pair):
-            if pair.fan_id == "old-1":
+        def erase(done, _total):
+            if done == 1:
                 clear_memory(fan_id="old-2", creator_id=CREATOR)
 
         assert cleanup_old_memories(progress=erase) == [Pair(CREATOR, "old-1")]
@@ -182,14 +162,12 @@ class TestCleanup:
 @pytest.mark.django_db(transaction=True)
 def test_cleanup_waits_for_the_one_who_is_writing():
     """A fan who comes back while the cleanup waits for the lock is kept; one who comes while the rows go is refused."""
-    say(fan_id="fan-1", timestamp=minute(0))
-    with time_machine.travel(LATER, tick=False):
-        erased, is_stored = at_once(
-            cleanup_old_memories,
-            lambda: unless_erased(lambda: say(fan_id="fan-1", timestamp=LATER)),
-        )
-        assert consistent()
-        assert FanMemory.objects.filter(fan_id="fan-1", created_at=LATER).count() == is_stored
+    say(fan_id="fan-1")
+    EngagementMetrics.objects.update(last_interaction=Now() - timedelta(days=731))
+    erased, is_stored = at_once(cleanup_old_memories, lambda: unless_erased(lambda: say(fan_id="fan-1")))
+    assert consistent()
+    # What was there before is there still where the cleanup lost the race.
+    assert FanMemory.objects.filter(fan_id="fan-1").exists() == is_stored
     assert is_stored or erased == [Pair(CREATOR, "fan-1")]
 
 

@@ -199,6 +199,7 @@ PLACES = {
     "memory/services/idempotency.py": COPIES,
     "accounts/services/members.py": NOT_OF_FANS,
     "accounts/services/sessions.py": NOT_OF_FANS,
+    "accounts/services/lost_devices.py": NOT_OF_FANS,
 }
 _CALLS = ("delete", "_raw_delete", "adelete")
 _WORDS = ("DELETE FROM", "TRUNCATE ")

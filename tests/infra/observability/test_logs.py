@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+import structlog
 from django.db import DatabaseError
 from django.test import Client
 
@@ -44,6 +45,7 @@ def test_one_object_a_line(lines):
         "count": 3,
         "part": "x",
         "correlationId": "abc",
+        "service": "command",
     }
 
 
@@ -74,6 +76,19 @@ def test_a_library_tells_no_values(lines):
     assert SECRET not in json.dumps(lines())
     assert [line["event"] for line in lines()] == [template, "Error calling %s (%s)"]
     assert lines()[0]["task"] == "memory.tasks.x"
+
+
+def test_a_library_that_logs_with_structlog(lines):
+    structlog.get_logger("stamina").warning("retry", args=(SECRET,), caused_by=repr(ValueError(SECRET)), count=2)
+    try:
+        failing()
+    except ValueError:
+        structlog.get_logger("x").exception("failed", kwargs={"a": SECRET})
+    assert SECRET not in json.dumps(lines())
+    assert [(line["event"], line.get("count"), line.get("error")) for line in lines()] == [
+        ("retry", 2, None),
+        ("failed", None, "ValueError"),
+    ]
 
 
 def test_unknown_exceptions_of_a_request(service, lines, monkeypatch):

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with deadlines and a breaker (``ENGINE`` of both databases)."""

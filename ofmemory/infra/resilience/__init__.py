@@ -1,0 +1,1 @@
+"""What keeps the product up while something it needs is not: breakers, deadlines, retries, slots."""
