@@ -13,7 +13,7 @@ from bench.facts import BULK_FANS
 from bench.stack import HOST, Stack
 from bench.workloads import Requests, Workload, floor_requests
 
-FloorName = Literal["read", "miss_sql", "save_sql", "unsealed"]
+FloorName = Literal["read", "miss_sql", "save_sql", "unsealed", "unwatched"]
 # Faster than any of these: contexts are forgotten before a request comes to the same fan again.
 MISSES_A_SECOND: Final = 4000
 BULK_MISSES_A_SECOND: Final = 60
@@ -21,6 +21,7 @@ BULK_MISSES_A_SECOND: Final = 60
 CASES: Final[Mapping[str, str]] = {
     "hit": "context, cached",
     "sealed": "the same, against one without encryption",
+    "watched": "the same, against one without limits, audit, metrics and log",
     "miss": "context, not cached",
     "save": "save a message",
     "bulk_hit": "100 contexts, cached",
@@ -29,7 +30,13 @@ CASES: Final[Mapping[str, str]] = {
     "messages": "page of 50 messages",
     "stats": "creator statistics",
 }
-FLOORS: Final[Mapping[str, FloorName]] = {"hit": "read", "sealed": "unsealed", "miss": "miss_sql", "save": "save_sql"}
+FLOORS: Final[Mapping[str, FloorName]] = {
+    "hit": "read",
+    "sealed": "unsealed",
+    "watched": "unwatched",
+    "miss": "miss_sql",
+    "save": "save_sql",
+}
 MIXED: Final = "mixed"
 
 
@@ -59,6 +66,7 @@ def all_cases(stack: Stack, connections: int) -> dict[str, Case]:
     cases = [
         Case("hit", ask.contexts(ask.active_fans()), warm=True),
         Case("sealed", ask.contexts(ask.active_fans()), warm=True),
+        Case("watched", ask.contexts(ask.active_fans()), warm=True),
         Case("miss", ask.contexts(fans), forget_every_seconds=len(fans) / MISSES_A_SECOND),
         Case("save", ask.saves(ask.shuffled_fans(seed=1))),
         Case("bulk_hit", ask.bulks(), warm=True),
@@ -90,9 +98,9 @@ def run_floor(name: FloorName, stack: Stack, driver: Driver, clients: int, secon
     stack.settle()
     if name == "read":
         return driver.run(floor_requests(stack.floor_port, clients), seconds, 0)
-    if name == "unsealed":
-        warm(stack, stack.unsealed_port)
-        ask = Requests(stack.facts, stack.unsealed_port, clients)
+    if port := stack.without_ports.get(name):
+        warm(stack, port)
+        ask = Requests(stack.facts, port, clients)
         return driver.run(ask.contexts(ask.active_fans()), seconds, 0)
     statements = stack.facts.statements[name.removesuffix("_sql")]
     text = pgbench.script(statements, stack.facts.fan_count)

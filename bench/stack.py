@@ -26,6 +26,7 @@ from ofmemory.embedded.servers import EmbeddedServers, remove_home
 from ofmemory.settings import env
 
 HOST: Final = "127.0.0.1"
+WITHOUT: Final = ("unsealed", "unwatched")
 READY_SECONDS: Final = 120.0
 SETTLE_SECONDS: Final = 60.0
 SETTLE_STEP_SECONDS: Final = 0.2
@@ -74,7 +75,8 @@ class Stack:
     worker: Running
     port: int
     floor_port: int
-    unsealed_port: int
+    # The product without one of its parts, by the name of the application in this folder.
+    without_ports: Mapping[str, int]
     cache: "redis.Redis"
 
     def forget_contexts(self) -> None:
@@ -113,7 +115,8 @@ def running_stack(*, fan_count: int, message_count: int) -> Iterator[Stack]:
         stack.callback(remove_home, home)
         servers = stack.enter_context(EmbeddedServers(home, durable=True))
         environment = _environment(home, servers)
-        port, floor_port, unsealed_port = _free_port(), _free_port(), _free_port()
+        port, floor_port = _free_port(), _free_port()
+        without_ports = {name: _free_port() for name in WITHOUT}
         commands = _commands(home, port)
         _run("migrate-keys", commands.migrate_keys, environment, home)
         _run("migrate", commands.migrate, environment, home)
@@ -123,12 +126,13 @@ def running_stack(*, fan_count: int, message_count: int) -> Iterator[Stack]:
         web = stack.enter_context(_process(home, environment, "web", commands.web))
         worker = stack.enter_context(_process(home, environment, "worker", commands.worker))
         stack.enter_context(_process(home, environment, "beat", commands.beat))
-        for name, its_port in (("floor", floor_port), ("unsealed", unsealed_port)):
+        for name, its_port in (("floor", floor_port), *without_ports.items()):
             stack.enter_context(_process(home, environment, name, _bench_command(name, home, its_port)))
         _wait_for(port, READY_PATH, home)
         _wait_for(floor_port, floor_address.PATH, home)
-        _wait_for(unsealed_port, READY_PATH, home)
-        yield Stack(home, servers, environment, facts, web, worker, port, floor_port, unsealed_port, cache)
+        for its_port in without_ports.values():
+            _wait_for(its_port, READY_PATH, home)
+        yield Stack(home, servers, environment, facts, web, worker, port, floor_port, without_ports, cache)
 
 
 def _environment(home: Path, servers: EmbeddedServers) -> dict[str, str]:
@@ -140,7 +144,8 @@ def _environment(home: Path, servers: EmbeddedServers) -> dict[str, str]:
         "REDIS_URL": servers.redis_url,
         "BROKER_URL": servers.broker_url,
     }
-    return env.child_environment() | own | {f"RATE_LIMIT_{name}": UNREACHABLE_LIMIT for name in LIMITS}
+    limits = {f"RATE_LIMIT_{name}": UNREACHABLE_LIMIT for name in LIMITS}
+    return env.child_environment(**own, **limits, OFMEMORY_SERVICE="web")
 
 
 def _commands(home: Path, port: int) -> Commands:

@@ -26,6 +26,7 @@ TARGETS: Final = (
     Target("hit", "per_second", 2500),
     Target("hit", "p95_ms", 50),
     Target("sealed", "ratio", 0.9),
+    Target("watched", "ratio", 0.75),
     Target("miss", "p95_ms", 200),
     Target("save", "ratio", 0.15),
     Target("save", "per_second", 500),

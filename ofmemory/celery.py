@@ -5,8 +5,6 @@ from typing import Any
 
 from celery import Celery, signals
 
-from ofmemory.infra.resilience import watching
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ofmemory.settings.base")
 
 app = Celery("ofmemory")
@@ -22,4 +20,6 @@ def keep_our_logging(**_: Any) -> None:
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]  # likewise
 def watch(**_: Any) -> None:
     """A child of the worker, too, uses what is back within seconds, and not a minute later."""
+    from ofmemory.infra.resilience import watching
+
     watching.start()

@@ -18,6 +18,7 @@ from accounts.services.keys import create_key
 from accounts.services.principals import forget_principals
 from accounts.services.sessions import open_session
 from ofmemory.infra.cache.client import client
+from ofmemory.infra.cache.limits import local_limits
 from ofmemory.infra.resilience.breaker import all_breakers
 from privacy.keys.keyring import forget_all
 
@@ -39,6 +40,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(databases=["default", "keys"]))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Who cleans up after a test asks servers that the test may have declared gone."""
+    close_breakers()
+
+
+def close_breakers() -> None:
+    for breaker in all_breakers():
+        breaker.reset()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The test database goes at the end even if a server thread of a browser test still holds a connection."""
@@ -58,8 +70,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """Tests share a Redis: each starts with an empty one, and with no caller or failure remembered."""
-    for breaker in all_breakers():
-        breaker.reset()
+    close_breakers()
+    local_limits.forget()
     client().flushdb()
     forget_all()
     forget_principals()

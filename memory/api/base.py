@@ -33,6 +33,8 @@ class ApiRequest(HttpRequest):
 
     user: Principal  # type: ignore[assignment]  # Django's is a user of the admin
     auth: str
+    # Creator and fan; the fan is empty where it is none, or several.
+    about: tuple[str, str]
 
 
 class MemoryView(APIView):
@@ -89,9 +91,12 @@ def gate_of(
     except Forbidden:
         # Rights given a moment ago may not have reached this process yet.
         principal, creator_id = _allowed(recheck_principal(request.auth), scope, creator_id, fan_ids)
+    # For the line in the log, which names them by pseudonyms.
+    fan_id = fan_ids[0] if len(fan_ids) == 1 else ""
+    request.about = (creator_id, fan_id)
     return Gate(
         creator_id,
-        limits_for(kind, creator_id=creator_id, fan_id=fan_ids[0] if len(fan_ids) == 1 else ""),
+        limits_for(kind, creator_id=creator_id, fan_id=fan_id),
         action=action,
         token=request.auth,
         principal=principal,

@@ -64,22 +64,15 @@ def product_commands(
     )
 
 
+# Its only warning at our settings is about the number of threads, most of which wait.
 def _web(bind: str, port: int, workers: int, threads: int) -> Argv:
     return (
         *(sys.executable, "-m", "granian", "ofmemory.wsgi:application", "--interface", "wsgi"),
-        *(
-            "--host",
-            bind,
-            "--port",
-            str(port),
-            "--workers",
-            str(workers),
-            "--blocking-threads",
-            str(threads * THREADS_PER_SLOT),
-        ),
-        *("--backlog", "1024", "--backpressure", str(threads * TAKEN_PER_SLOT)),
+        *("--host", bind, "--port", str(port), "--workers", str(workers)),
+        *("--blocking-threads", str(threads * THREADS_PER_SLOT), "--backpressure", str(threads * TAKEN_PER_SLOT)),
+        *("--backlog", "1024"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", "--no-access-log"),
-        *("--log-level", "warning"),
+        *("--log-level", "error"),
     )
 
 

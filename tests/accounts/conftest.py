@@ -12,7 +12,6 @@ import pytest
 from django.db import connections
 
 from ofmemory.infra.cache.client import client
-from ofmemory.infra.cache.limits import local_admit
 from tests.servers import environment_of_a_process
 
 
@@ -89,6 +88,5 @@ def redis_down(settings: Any) -> Iterator[None]:
     """No Redis answers, for threads started from now on: each thread keeps the connection it has."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     client.cache_clear()
-    local_admit.__self__._logs.clear()  # type: ignore[attr-defined]  # what this process counted for earlier tests
     yield
     client.cache_clear()

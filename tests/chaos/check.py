@@ -6,12 +6,13 @@ come back; and everything is well again, by itself, in the time that is stated.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from tests.chaos.log import Attempt
+from tests.chaos.measures import is_bad, recoveries
 from tests.chaos.nemesis import Event
 
 Pair = tuple[str, str]
@@ -38,7 +39,7 @@ SHOWN: Final = 50
 STALE_SECONDS: Final = 1.0
 NEVER: Final = math.inf
 # How well things went on a machine that may have been busy; all other rules are about what may never happen.
-TIMED: Final = frozenset({"late", "recovery", "error", "learning"})
+TIMED: Final = frozenset({"late", "recovery", "error", "learning", "breaker"})
 
 Errors = Literal["none", "during", "any"]
 
@@ -72,6 +73,7 @@ class State:
         erased_rows: where rows of erased fans were found: "table creator fan".
         pending: interactions that were not learnt from at the last look; `caught_up_seconds` how long that took.
         open_breakers: which were not closed at the end, with what was said of them.
+        replaced: the parts whose process is another one than at the beginning.
     """
 
     listed: Mapping[Pair, list[str] | None] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class State:
     pending: int = 0
     caught_up_seconds: float = 0.0
     open_breakers: Sequence[str] = ()
+    replaced: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +123,12 @@ def check(attempts: Sequence[Attempt], events: Sequence[Event], state: State, li
         *_stale(attempts, writes, events, limits),
         *_registers(attempts, writes, state),
         *_erased(attempts, writes, state),
-        *_refusals(attempts, writes),
+        *_refusals(attempts, writes, events),
         *_late(attempts, events),
         *_errors(attempts, events, limits),
         *_recovery(attempts, events, limits),
         *_counters(state),
+        *_dragged_down(events, state),
         *_aftermath(state, limits),
     ]
 
@@ -299,11 +303,15 @@ def _possible(writes: Sequence[Write], t0: float, t1: float) -> set[str]:
     return found if acked else found | {""}
 
 
-def _refusals(attempts: Sequence[Attempt], writes: Sequence[Write]) -> Iterator[Finding]:
+def _refusals(attempts: Sequence[Attempt], writes: Sequence[Write], events: Sequence[Event]) -> Iterator[Finding]:
     """Nobody asks for what is not theirs: a refusal that is not about an unknown or erased fan is a wrong answer."""
     erased = _erasures(writes)
+    jumps = [at for event in events if event.spec.fault == "clock" for at in (event.started_at, event.ended_at)]
     for attempt in attempts:
         if attempt.outcome != "fail" or attempt.status == 404:
+            continue
+        # A request in whose middle the clock is set back by hours is from the future, and told so.
+        if attempt.status == 400 and any(at - 1 < attempt.t1 and attempt.t0 < at + 2 for at in jumps):
             continue
         erasure = erased.get(attempt.pair)
         if attempt.status == 409 and erasure and erasure.begun_at < attempt.t1:
@@ -335,11 +343,6 @@ def _late(attempts: Sequence[Attempt], events: Sequence[Event]) -> Iterator[Find
             )
 
 
-def is_bad(attempt: Attempt) -> bool:
-    """Whether the service failed the client."""
-    return attempt.outcome == "info"
-
-
 def _errors(attempts: Sequence[Attempt], events: Sequence[Event], limits: Limits) -> Iterator[Finding]:
     windows = web_down(events)
     if limits.errors == "during":
@@ -351,16 +354,6 @@ def _errors(attempts: Sequence[Attempt], events: Sequence[Event], limits: Limits
             yield Finding("retry-after", f"{attempt.id}: {attempt.op} {attempt.status} does not say when to come back")
         if is_bad(attempt) and limits.errors != "any" and not _overlaps(attempt, windows):
             yield Finding("error", f"{attempt.id}: {attempt.op} failed: {attempt.status} {attempt.error}")
-
-
-def recoveries(attempts: Sequence[Attempt], events: Sequence[Event]) -> list[float]:
-    """Return for each fault how long after everything ran again the last request failed."""
-    found = []
-    for place, event in enumerate(events):
-        until = events[place + 1].started_at if place + 1 < len(events) else NEVER
-        failed = [a.t1 for a in attempts if is_bad(a) and event.started_at < a.t0 and a.t1 < until]
-        found.append(max(0.0, max(failed, default=0.0) - event.back_at))
-    return found
 
 
 def _recovery(attempts: Sequence[Attempt], events: Sequence[Event], limits: Limits) -> Iterator[Finding]:
@@ -375,6 +368,16 @@ def _recovery(attempts: Sequence[Attempt], events: Sequence[Event], limits: Limi
             )
 
 
+def _dragged_down(events: Sequence[Event], state: State) -> Iterator[Finding]:
+    """What breaks one part must not end another."""
+    touched = {event.target for event in events}
+    if touched & {"backend", "postgres"} or any(event.spec.fault == "full_disk" for event in events):
+        touched.add("postgres")
+    for name in state.replaced:
+        if name not in touched:
+            yield Finding("dragged-down", f"{name} ended, though nobody touched it")
+
+
 def _aftermath(state: State, limits: Limits) -> Iterator[Finding]:
     if state.pending:
         yield Finding(
@@ -384,40 +387,6 @@ def _aftermath(state: State, limits: Limits) -> Iterator[Finding]:
         yield Finding("learning", f"learning caught up only after {state.caught_up_seconds:.0f} s")
     for breaker in state.open_breakers:
         yield Finding("breaker", f"still not closed: {breaker}")
-
-
-# ---- figures
-
-
-def figures(attempts: Sequence[Attempt], events: Sequence[Event]) -> dict[str, Any]:
-    """Return the numbers of a run: how much was asked, what failed, how long things took."""
-    acked = {attempt.key for attempt in attempts if attempt.op in ("save", "tip") and attempt.outcome == "ok"}
-    return {
-        "attempts": len(attempts),
-        "acknowledged_saves": len(acked),
-        "by_status": dict(
-            sorted(Counter(str(attempt.status) if attempt.status else attempt.error for attempt in attempts).items())
-        ),
-        "by_cache": dict(Counter(attempt.cache for attempt in attempts if attempt.op == "context" and attempt.cache)),
-        "failed": sum(map(is_bad, attempts)),
-        "faults": sum(not event.skipped for event in events),
-        "recovery_seconds": [round(seconds, 2) for seconds in recoveries(attempts, events)],
-        "slowest_seconds": {op: round(max(times), 3) for op, times in _seconds_by_op(attempts).items()},
-        "p95_ms": {op: round(percentile(times, 95) * 1000, 1) for op, times in _seconds_by_op(attempts).items()},
-    }
-
-
-def _seconds_by_op(attempts: Sequence[Attempt]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = defaultdict(list)
-    for attempt in attempts:
-        found[attempt.op].append(attempt.seconds)
-    return dict(sorted(found.items()))
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """Return the smallest value that `percent` of all do not exceed."""
-    ordered = sorted(values)
-    return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else 0.0
 
 
 def _name(pair: Pair) -> str:

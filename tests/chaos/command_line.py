@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     report.save(results, given.folder)
     if given.write:
-        report.write_table([result.as_json() for result in results], given.write)
+        report.write_table([result.as_json() for result in results], given.write, report.figures_in(given.folder))
     print(report.as_text([result.as_json() for result in results]))
     return int(any(_broken(result, given) for result in results))
 
@@ -139,6 +139,7 @@ def _on_one_stack(
                 _say(f"{experiment.id} {experiment.what} (seed {options.seed})")
                 result = run(experiment, stack, options, specs)
                 _say(report.line(result.as_json()))
+                report.save_one(result, options.folder)
                 results.append(result)
         finally:
             options.folder.mkdir(parents=True, exist_ok=True)

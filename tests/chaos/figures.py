@@ -2,13 +2,13 @@
 
     python -m tests.chaos figures --rounds 5
 
-Both servers are frozen (SIGSTOP), which is worse than killed: nothing refuses. A round measures before and during.
+Both servers are frozen (SIGSTOP), which is worse than killed: nothing refuses. A round measures before; at once, which
+holds the moment in which it is found out; and again while it lasts, which is what the figures are judged by.
 """
 
 import argparse
 import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +28,16 @@ MESSAGES: Final = 60
 # Requests a second; well below what the machine can do, so that it is the product that is measured and not a queue.
 RATE: Final = 100.0
 SETTLE_SECONDS: Final = 90.0
-NOTICE_SECONDS: Final = 2.0
 P95_MS: Final = 200.0
 SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One measurement before and one during a freeze."""
+    """One measurement before a freeze, one from its beginning on, and one later in it."""
 
     before: Sample
+    first: Sample
     during: Sample
 
 
@@ -75,21 +75,20 @@ def _without_redis(stack: Stack, contexts: Workload, seconds: float) -> Round:
     def measured() -> Sample:
         return OwnDriver().run_at_rates({"contexts": (contexts, RATE)}, seconds, 0)["contexts"]
 
-    return _round(stack, contexts, "redis-cache", measured, notice=0.0)
+    return _round(stack, contexts, "redis-cache", measured)
 
 
 def _without_postgres(stack: Stack, contexts: Workload, seconds: float) -> Round:
     driver = chosen_driver("auto")
-    return _round(stack, contexts, "postgres", lambda: driver.run(contexts, seconds, 0), notice=NOTICE_SECONDS)
+    return _round(stack, contexts, "postgres", lambda: driver.run(contexts, seconds, 0))
 
 
-def _round(stack: Stack, contexts: Workload, target: str, measured: Callable[[], Sample], *, notice: float) -> Round:
+def _round(stack: Stack, contexts: Workload, target: str, measured: Callable[[], Sample]) -> Round:
     if not wait_for(lambda: _is_well(contexts), SETTLE_SECONDS):
         print("chaos: not well before a measurement", file=sys.stderr)
     before = measured()
     with freeze(stack, target=target, chance=Random(0)):
-        time.sleep(notice)
-        return Round(before, measured())
+        return Round(before, measured(), measured())
 
 
 def _is_well(contexts: Workload) -> bool:
@@ -102,17 +101,19 @@ def summary(redis: Sequence[Round], postgres: Sequence[Round]) -> dict[str, Any]
     """Return the figures of all rounds, and whether their medians reach what is stated."""
     p95s = [one.during.p95_ms for one in redis]
     shares = [round(one.during.per_second / one.before.per_second, 3) for one in postgres]
-    errors = sum(one.during.errors for one in redis), sum(one.during.errors for one in postgres)
+    errors = tuple(sum(one.first.errors + one.during.errors for one in rounds) for rounds in (redis, postgres))
     return {
         "redis_stopped": {
             "rate": RATE,
             "p95_ms": p95s,
+            "p95_ms_at_first": [one.first.p95_ms for one in redis],
             "p95_ms_before": [one.before.p95_ms for one in redis],
-            "requests": sum(one.during.requests for one in redis),
+            "requests": sum(one.first.requests + one.during.requests for one in redis),
             "errors": errors[0],
         },
         "postgres_stopped": {
             "share": shares,
+            "share_at_first": [round(one.first.per_second / one.before.per_second, 3) for one in postgres],
             "per_second": [round(one.during.per_second) for one in postgres],
             "per_second_before": [round(one.before.per_second) for one in postgres],
             "cache": [dict(one.during.cache) for one in postgres],
@@ -125,13 +126,16 @@ def summary(redis: Sequence[Round], postgres: Sequence[Round]) -> dict[str, Any]
 def as_text(found: dict[str, Any]) -> str:
     redis, postgres = found["redis_stopped"], found["postgres_stopped"]
     p95, p95_before = spread(redis["p95_ms"]), spread(redis["p95_ms_before"])
-    share = spread([100 * one for one in postgres["share"]])
+    first = spread(redis["p95_ms_at_first"])
+    share, share_first = (spread([100 * one for one in postgres[name]]) for name in ("share", "share_at_first"))
     rates = f"{spread(postgres['per_second'])} against {spread(postgres['per_second_before'])}"
     verdict = "reached" if found["reached"] else "NOT REACHED"
     return (
-        f"Redis stopped: context p95 {p95} ms at {redis['rate']:.0f}/s ({p95_before} ms before),"
+        f"Redis stopped: context p95 {p95} ms at {redis['rate']:.0f}/s ({p95_before} ms before,"
+        f" {first} ms in the first seconds),"
         f" {redis['errors']} errors of {redis['requests']}\n"
-        f"PostgreSQL stopped: {share} % of the contexts a second, {rates}, {postgres['errors']} errors\n"
+        f"PostgreSQL stopped: {share} % of the contexts a second ({share_first} % at first), {rates},"
+        f" {postgres['errors']} errors\n"
         f"load {' '.join(found['loadavg'])}; {verdict}"
     )
 

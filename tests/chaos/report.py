@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from tests.chaos.experiments import EXPERIMENTS
+from tests.chaos.figures import as_text as as_lines
 
 BEGIN: Final = "<!-- results: written by `python -m tests.chaos report --write docs/reliability.md` -->"
 END: Final = "<!-- end of results -->"
@@ -21,14 +22,23 @@ PACKAGES: Final = ("django", "granian", "celery", "psycopg", "redis", "valkeylit
 
 
 def save(results: Sequence[Any], folder: Path) -> None:
-    """Write report.json and report.md, and one file for each experiment, which `report` takes up again."""
+    """Write report.json and report.md."""
     folder.mkdir(parents=True, exist_ok=True)
     values = [result.as_json() for result in results]
-    facts = {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "python": platform.python_version(), "versions": versions()}
+    facts = circumstances()
     (folder / "report.json").write_bytes(orjson.dumps(facts | {"results": values}, option=orjson.OPT_INDENT_2))
     (folder / "report.md").write_text(f"{as_table(values)}\n\n{as_text(values)}\n", encoding="utf-8")
-    for value in values:
-        (folder / f"result-{value['id']}.json").write_bytes(orjson.dumps(facts | value, option=orjson.OPT_INDENT_2))
+
+
+def save_one(result: Any, folder: Path) -> None:
+    """Write the result of one experiment, as soon as there is one; `report` takes it up again."""
+    value = circumstances() | result.as_json()
+    (folder / f"result-{result.id}.json").write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2))
+
+
+def circumstances() -> dict[str, Any]:
+    """Return when, and with what."""
+    return {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "python": platform.python_version(), "versions": versions()}
 
 
 def versions() -> dict[str, str]:
@@ -83,8 +93,18 @@ def as_table(results: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def write_table(results: Sequence[Mapping[str, Any]], document: Path) -> None:
-    """Replace the table between the markers of a document.
+def figures_in(folder: Path) -> str:
+    """What was measured last, as lines of a document; empty where nothing was."""
+    path = folder / "figures.json"
+    return (
+        "\n".join(f"- {one}" for one in as_lines(orjson.loads(path.read_bytes())).splitlines())
+        if path.is_file()
+        else ""
+    )
+
+
+def write_table(results: Sequence[Mapping[str, Any]], document: Path, figures: str = "") -> None:
+    """Replace the table, and the figures, between the markers of a document.
 
     Raises: ValueError where it has no markers.
     """
@@ -95,7 +115,9 @@ def write_table(results: Sequence[Mapping[str, Any]], document: Path) -> None:
     at = f"Of {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, " + ", ".join(
         f"{name} {number}" for name, number in versions().items()
     )
-    document.write_text(f"{before}{BEGIN}\n\n{as_table(results)}\n\n{at}.\n\n{END}{after}", encoding="utf-8")
+    parts = [as_table(results), f"{at}.", figures]
+    inner = "\n\n".join(part for part in parts if part)
+    document.write_text(f"{before}{BEGIN}\n\n{inner}\n\n{END}{after}", encoding="utf-8")
 
 
 def main(arguments: Sequence[str], results: Path) -> int:
@@ -109,6 +131,6 @@ def main(arguments: Sequence[str], results: Path) -> int:
         print("chaos: there are no results yet", file=sys.stderr)
         return 1
     if given.write:
-        write_table(found, given.write)
+        write_table(found, given.write, figures_in(given.folder))
     print(as_text(found))
     return 0

@@ -5,14 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-from tests.chaos import check
+from tests.chaos import check, measures
 from tests.chaos import client as ask
 from tests.chaos.client import Client
 from tests.chaos.collect import collect
@@ -62,7 +62,6 @@ class Result:
     findings: Sequence[check.Finding]
     skipped: str = ""
     caught_up_seconds: float = 0.0
-    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -84,6 +83,7 @@ def run(experiment: Experiment, stack: Stack, options: Options, specs: Sequence[
     for old in folder.glob("*.jsonl"):
         old.unlink()
     _wait_for_breakers(stack, folder, prefix)
+    pids = stack.pids()
     with _load(stack, experiment, options, folder, prefix) as stop:
         time.sleep(WARM_UP_SECONDS)
         events = _break_things(experiment, stack, options, specs)
@@ -95,6 +95,8 @@ def run(experiment: Experiment, stack: Stack, options: Options, specs: Sequence[
     client = Client(999, stack.ports, stack.keys, Log(folder / "after.jsonl"), prefix=f"{prefix}-after")
     state = collect(stack, client, attempts, prefix)
     client.close()
+    now = stack.pids()
+    state = replace(state, replaced=sorted(name for name, pid in pids.items() if now.get(name) != pid))
     return _result(experiment, options, started, attempts, events, state, found)
 
 
@@ -115,7 +117,7 @@ def _result(
         seconds=round(time.monotonic() - started, 1),
         loadavg=tuple(map(float, Path("/proc/loadavg").read_text().split()[:3])),
         events=as_json(events),
-        figures=check.figures(attempts, done),
+        figures=measures.figures(attempts, done),
         findings=[*check.check(attempts, done, state, experiment.limits), *found],
         skipped=skipped,
         caught_up_seconds=state.caught_up_seconds,

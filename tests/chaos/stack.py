@@ -102,6 +102,11 @@ class Stack:
         child = next(found, None)
         return child.pid if child and _is_alive(child.pid) else None
 
+    def pids(self) -> dict[str, int]:
+        """The process ids of all children of the supervisor that run."""
+        noted = leftovers.noted(self.home / "run" / "processes.json")
+        return {child.name: child.pid for child in noted if _is_alive(child.pid)}
+
     def process(self, name: str) -> psutil.Process:
         """Raises: StackError while it does not run."""
         if (pid := self.pid(name)) is None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.check import Limits, State, check, figures, recoveries, writes_of
+from tests.chaos.check import Limits, State, check, writes_of
 from tests.chaos.log import Attempt
+from tests.chaos.measures import figures, recoveries
 from tests.chaos.nemesis import Event, Spec
 
 A, B = ("creator-a", "fan-1"), ("creator-b", "fan-1")
@@ -203,6 +204,12 @@ def test_finds_learning_that_does_not_catch_up_and_breakers_that_stay_open():
     assert rules(GOOD, state=replace(STATE, pending=3, caught_up_seconds=120.0)) == {"learning"}
     assert rules(GOOD, state=replace(STATE, caught_up_seconds=61.0)) == {"learning"}
     assert rules(GOOD, state=replace(STATE, open_breakers=["database open"])) == {"breaker"}
+
+
+def test_finds_what_ended_though_nobody_touched_it():
+    killed = event("kill", 4.0, 4.0, 5.0, target="postgres")
+    assert rules(GOOD, killed, state=replace(STATE, replaced=["postgres"])) == set()
+    assert rules(GOOD, killed, state=replace(STATE, replaced=["postgres", "web"])) == {"dragged-down"}
 
 
 def test_counts():

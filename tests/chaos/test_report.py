@@ -71,6 +71,6 @@ def sample(per_second: float, *, p95_ms: float = 5.0, errors: int = 0) -> Any:
     ],
 )
 def test_the_figures_are_reached_or_not(redis, postgres, reached):
-    slow = Round(sample(100), sample(100, p95_ms=redis[0], errors=redis[1]))
-    stale = Round(sample(1000), sample(postgres[0], errors=postgres[1]))
+    slow = Round(sample(100), sample(100, p95_ms=900.0), sample(100, p95_ms=redis[0], errors=redis[1]))
+    stale = Round(sample(1000), sample(300), sample(postgres[0], errors=postgres[1]))
     assert summary([slow], [stale])["reached"] is reached

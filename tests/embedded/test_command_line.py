@@ -57,7 +57,7 @@ def test_commands_follow_the_settings(home: Path) -> None:
         base=ROOT, home=home, bind="::1", port=8123, workers=3, threads=5, concurrency=7, demo=False
     )
     text = " ".join(commands.web)
-    assert "--host ::1 --port 8123 --workers 3 --blocking-threads 5" in text
+    assert "--host ::1 --port 8123 --workers 3 --blocking-threads 80" in text
     assert "--concurrency=7" in commands.worker
     assert commands.seed is None
     assert commands.migrate_keys[2:5] == ("migrate", "--database", "keys")

@@ -136,6 +136,11 @@ class LocalLimits:
         remaining, limit, oldest = tight
         return Quota.of_answer((0, limit, remaining, int((oldest + WINDOW_SECONDS - now) * 1_000_000)))
 
+    def forget(self) -> None:
+        """Count anew."""
+        with self._lock:
+            self._logs.clear()
+
     def _log(self, key: str, now: float) -> deque[float]:
         log = self._logs.setdefault(key, deque())
         self._logs.move_to_end(key)
@@ -146,7 +151,8 @@ class LocalLimits:
         return log
 
 
-local_admit = LocalLimits().admit
+local_limits = LocalLimits()
+local_admit = local_limits.admit
 
 
 def _whole_seconds(microseconds: int) -> int:

@@ -41,6 +41,8 @@ def enter_password(page, base, username="sam"):
     page.fill("#id_username", username)
     page.fill("#id_password", PASSWORD)
     page.click("input[type=submit]")
+    page.wait_for_url(lambda url: "/login/" not in url)
+    page.wait_for_load_state()
 
 
 def log_out(page):
