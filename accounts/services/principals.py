@@ -35,6 +35,8 @@ class _Entry:
     expires_at: datetime
     # creator id → the access epoch that was current *before* the caller was last loaded.
     epochs: dict[str, bytes] = field(default_factory=dict)
+    # When the database last could not be asked about the caller.
+    failed_at: float = -RECHECK_SECONDS
 
 
 _entries: OrderedDict[bytes, _Entry] = OrderedDict()
@@ -117,11 +119,16 @@ def _unverified(token: str, address: str) -> _Entry:
 
 def _load_or_keep(token: str, entry: _Entry) -> _Entry:
     """Look the caller up afresh; where the database is away, go on with what was found last."""
+    now = monotonic()
+    is_kept = now - entry.loaded_at <= PRINCIPAL_SECONDS_WITHOUT_DATABASE
+    if is_kept and now - entry.failed_at < RECHECK_SECONDS:
+        return entry  # not once a request: what fails takes longer than what is answered from the cache
     try:
         return _load(token)
     except OperationalError:
-        if monotonic() - entry.loaded_at > PRINCIPAL_SECONDS_WITHOUT_DATABASE:
+        if not is_kept:
             raise
+        entry.failed_at = now
         return entry
 
 

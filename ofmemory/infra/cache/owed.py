@@ -9,7 +9,7 @@ takes with it when it is killed, the broker's queue repeats (``memory.tasks.clea
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import redis
 
@@ -27,9 +27,14 @@ _Call = tuple[Script, tuple[str, ...], tuple[str | bytes | int, ...]]
 
 
 class Debts:
-    """What one process owes."""
+    """What one process owes.
 
-    def __init__(self) -> None:
+    Args:
+        connect: makes a connection to Redis that waits so many seconds for an answer.
+    """
+
+    def __init__(self, connect: "Callable[[float], redis.connection.ConnectionInterface]" = fresh_connection) -> None:
+        self._connect = connect
         # By script and keys: what is told twice is told once, with the latest arguments.
         self._calls: dict[tuple[str, tuple[str, ...]], _Call] = {}
         self._lock = threading.Lock()
@@ -51,7 +56,7 @@ class Debts:
                 self._thread.start()
 
     def _pay(self) -> None:
-        connection = fresh_connection(ANSWER_SECONDS)
+        connection = self._connect(ANSWER_SECONDS)
         while True:
             with self._lock:
                 due = list(self._calls.items())[:_BATCH]
@@ -63,7 +68,7 @@ class Debts:
             except redis.RedisError:
                 connection.disconnect()  # type: ignore[no-untyped-call]  # redis-py is partly typed
                 time.sleep(PAUSE_SECONDS)
-                connection = fresh_connection(ANSWER_SECONDS)
+                connection = self._connect(ANSWER_SECONDS)
                 continue
             with self._lock:
                 for key, call in due:

@@ -245,6 +245,14 @@ class TestWithoutDatabase:
         later[0] = principals.PRINCIPAL_SECONDS_WITHOUT_DATABASE + 1
         refused(service.get(A), 503, "DATABASE_ERROR")
 
+    def test_and_are_not_looked_up_with_every_request(self, service, gone, monkeypatch):
+        tries, load = [], principals._load
+        monkeypatch.setattr(principals, "_load", lambda token: tries.append(token) or load(token))
+        monkeypatch.setattr(principals, "monotonic", lambda: monotonic() + principals.PRINCIPAL_SECONDS + 1)
+        for _ in range(5):
+            assert service.get(A).status_code == 200
+        assert len(tries) == 1
+
     def test_but_not_past_a_change_that_redis_tells_of(self, service, gone):
         set_epoch(CREATOR, "another")
         refused(service.get(A), 503, "DATABASE_ERROR")
@@ -487,6 +495,8 @@ class TestWithoutRedis:
 def _forget_connections():
     CACHE.breaker.reset()
     redis_client.client.cache_clear()
+    # At once, before a thread that pays debts makes one to where it pointed before.
+    redis_client.client()
     redis_client._held.connection = None
 
 
