@@ -33,8 +33,7 @@ class Lines:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LONGEST_LINE_BYTES:
             lines, self._rest = [*lines, self._rest], b""
-        for line in lines:
-            self._show(line)
+        self._show(lines)
         return bool(data)
 
     def finish(self) -> None:
@@ -44,10 +43,12 @@ class Lines:
             if not self.pump():
                 break
         if self._rest:
-            self._show(self._rest)
+            self._show([self._rest])
 
-    def _show(self, line: bytes) -> None:
-        self._say(self._prefix + line.decode("utf-8", "replace").rstrip())
+    def _show(self, lines: list[bytes]) -> None:
+        """Show lines, all in one piece: a web server may write thousands a second."""
+        if lines:
+            self._say("\n".join(self._prefix + line.decode("utf-8", "replace").rstrip() for line in lines))
 
 
 class Loop:

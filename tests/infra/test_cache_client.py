@@ -8,6 +8,7 @@ import pytest
 from ofmemory.errors import CacheUnavailable
 from ofmemory.infra.cache import client as redis_client
 from ofmemory.infra.cache.client import Script, client
+from ofmemory.infra.resilience import places
 from tests.memory.support import in_thread
 
 ECHO = Script("return {KEYS[1], ARGV[1]}")
@@ -47,20 +48,18 @@ def test_a_mistake_in_a_script_keeps_the_connection():
 def test_a_forked_child_has_its_own():
     ECHO(keys=["a"], args=["b"])
     mine = redis_client._connection()
-    redis_client._held.process_id = os.getpid() + 1  # as it looks in a child
+    setattr(places.here(), redis_client._REDIS, (os.getpid() + 1, mine))  # as it looks in a child
     assert redis_client._connection() is not mine
 
 
 def test_nobody_there(settings):
     alive = settings.REDIS_URL
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
-    client.cache_clear()
-    redis_client._held.connection = None
+    redis_client.forget_connections()
     try:
         with pytest.raises(CacheUnavailable) as failure:
             ECHO(keys=["a"], args=["b"])
         assert failure.value.retry_after_seconds
     finally:
         settings.REDIS_URL = alive
-        client.cache_clear()
-        redis_client._held.connection = None
+        redis_client.forget_connections()

@@ -1,7 +1,6 @@
 """Connections to Redis with deadlines and a breaker, and scripts that fail with one named error."""
 
 import os
-import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha1
@@ -13,7 +12,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ofmemory.errors import CacheUnavailable
+from ofmemory.infra.resilience import places
 from ofmemory.infra.resilience.policies import CACHE
+
+# Where a place keeps its connection, beside those to databases.
+_REDIS = "redis connection"
 
 
 @lru_cache(maxsize=1)
@@ -75,16 +78,6 @@ def unavailable() -> CacheUnavailable:
     return CacheUnavailable("The cache did not answer.", retry_after_seconds=1)
 
 
-class _Held(threading.local):
-    """A connection that one thread of one process keeps; taking one from a pool costs as much as the call itself."""
-
-    connection: redis.connection.ConnectionInterface | None = None
-    process_id = 0
-
-
-_held = _Held()
-
-
 def _ask(*command: str | bytes | int) -> Any:
     """Send a command and read its answer; once more on a fresh connection when the first one failed."""
     breaker = CACHE.breaker
@@ -119,11 +112,22 @@ def _ask_once(*command: str | bytes | int) -> Any:
 
 
 def _connection() -> "redis.connection.ConnectionInterface":
-    process_id = os.getpid()
-    if _held.connection is None or _held.process_id != process_id:
+    """Return the connection that the thread keeps, or its slot: taking one from a pool costs as much as the call."""
+    place, process_id = places.here(), os.getpid()
+    held: tuple[int, redis.connection.ConnectionInterface] | None = getattr(place, _REDIS, None)
+    if held is None or held[0] != process_id:
         # A forked child must not talk through its parent's socket.
-        _held.connection, _held.process_id = fresh_connection(), process_id
-    return _held.connection
+        held = process_id, fresh_connection()
+        setattr(place, _REDIS, held)
+    return held[1]
+
+
+def forget_connections() -> None:
+    """Connect anew at the next call, as the settings say now."""
+    client.cache_clear()
+    # At once, before another thread makes one as the settings said before.
+    client()
+    vars(places.here()).pop(_REDIS, None)
 
 
 def fresh_connection(timeout_seconds: float | None = None) -> "redis.connection.ConnectionInterface":

@@ -1,7 +1,6 @@
 """What is kept of every request: two numbers and one line. Together they cost less than 10 µs."""
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ofmemory.infra.ids import pseudonym
 from ofmemory.infra.observability import tracing
 from ofmemory.infra.observability.correlation import correlation_id
+from ofmemory.infra.observability.lines import lines
 from ofmemory.infra.observability.metrics import ERRORS, OTHER, REQUESTS, RETRIEVAL, SAVE, TELEMETRY_LOST
 from ofmemory.infra.observability.publishing import publisher
 
@@ -31,7 +31,6 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 CACHES: Final = frozenset({"hit", "miss", "degraded", "stale"})
 # How many kinds of request are told apart: more than there are, and a bound should a route ever carry an id.
 MOST_KINDS: Final = 2000
-_STDERR: Final = 2
 
 
 class Kind(Enum):
@@ -147,7 +146,9 @@ def _write(request: HttpRequest, middle: bytes, seconds: float, error: str) -> N
     if about is not None:
         more += _about(*about)
     line = f'{correlation_id()}","duration_ms":{seconds * 1000:.2f}{more}}}\n'
-    os.write(_STDERR, b'{"timestamp":"' + _now() + middle + line.encode())
+    # Only a web server has so many that holding them back pays.
+    at_once = bool(error) or settings.SERVICE != "web"
+    lines.add(b'{"timestamp":"' + _now() + middle + line.encode(), at_once=at_once)
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,7 @@ from django.http import HttpResponseBase
 
 from ofmemory.errors import Overloaded
 from ofmemory.infra.observability import correlation
-from ofmemory.infra.resilience import deadline, hanging
+from ofmemory.infra.resilience import deadline, hanging, places
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse
@@ -53,38 +53,27 @@ class Usage:
 
 @dataclass(slots=True)
 class Slot:
-    """A place to run, and what belongs to it: database connections, by alias.
+    """A place to run, and what belongs to it: connections to the databases and to Redis.
 
     Args:
         is_replaced: whoever runs here hangs, and another slot was made meanwhile; this one ends with the request.
     """
 
-    space: SimpleNamespace = field(default_factory=SimpleNamespace)
+    place: SimpleNamespace = field(default_factory=SimpleNamespace)
     is_replaced: bool = False
-
-
-class _Thread(threading.local):
-    """Whose connections this thread uses: those of the slot it holds, else its own."""
-
-    def __init__(self) -> None:
-        self.own = SimpleNamespace()
-        self.space = self.own
-
-
-_thread = _Thread()
 
 
 class _Connections:
     """Where ``django.db.connections`` keeps its wrappers, in place of a store by thread."""
 
     def __getattr__(self, alias: str) -> Any:
-        return getattr(_thread.space, alias)
+        return getattr(places.here(), alias)
 
     def __setattr__(self, alias: str, connection: Any) -> None:
-        setattr(_thread.space, alias, connection)
+        setattr(places.here(), alias, connection)
 
     def __delattr__(self, alias: str) -> None:
-        delattr(_thread.space, alias)
+        delattr(places.here(), alias)
 
 
 class Slots:
@@ -176,7 +165,8 @@ class Admission:
         return self._within(slot, came_at, environ, start_response) if slot else refuse(environ, start_response)
 
     def _within(self, slot: Slot, came_at: float, environ: Environ, start_response: "StartResponse") -> Answer:
-        began, _thread.space = time.monotonic(), slot.space
+        began = time.monotonic()
+        places.enter(slot.place)
         deadline.arrive(came_at)
         before = deadline.begin(settings.REQUEST_SECONDS["long"])
         hanging.tell(partial(self._slots.lend, slot))
@@ -190,7 +180,7 @@ class Admission:
                 close_old_connections()
             finally:
                 self._slots.give_back(slot, time.monotonic() - began)
-                _thread.space = _thread.own
+                places.leave()
 
     def _without_slot(self, environ: Environ, start_response: "StartResponse") -> Answer:
         try:

@@ -216,8 +216,8 @@ class TestConnections:
             connections["default"].settings_dict["CONN_MAX_AGE"] = 0
             slot = pool.take()
             assert slot
-            for alias in vars(slot.space):
-                getattr(slot.space, alias).close()
+            for alias in vars(slot.place):
+                getattr(slot.place, alias).close()
         assert len(seen) == 5
         assert len(set(seen)) == 1
 

@@ -24,8 +24,7 @@ from memory.services.interactions import save_interaction
 from memory.services.writes import writing
 from memory.tasks import clear_cache
 from ofmemory.embedded.locations import redis_client_url
-from ofmemory.infra.cache import client as redis_client
-from ofmemory.infra.cache.client import client
+from ofmemory.infra.cache.client import client, forget_connections
 from ofmemory.infra.cache.owed import owed_count
 from ofmemory.infra.resilience.breaker import State
 from ofmemory.infra.resilience.policies import CACHE, DATABASE, KEYS
@@ -494,10 +493,7 @@ class TestWithoutRedis:
 
 def _forget_connections():
     CACHE.breaker.reset()
-    redis_client.client.cache_clear()
-    # At once, before a thread that pays debts makes one to where it pointed before.
-    redis_client.client()
-    redis_client._held.connection = None
+    forget_connections()
 
 
 @pytest.fixture

@@ -71,16 +71,9 @@ def without_command(name: str, settings) -> Iterator[None]:
 def _redis_at(url: str, settings) -> Iterator[None]:
     alive = settings.REDIS_URL
     settings.REDIS_URL = url
-    _forget_connections()
+    redis_client.forget_connections()
     try:
         yield
     finally:
         settings.REDIS_URL = alive
-        _forget_connections()
-
-
-def _forget_connections() -> None:
-    redis_client.client.cache_clear()
-    if held := redis_client._held.connection:
-        held.disconnect()
-        redis_client._held.connection = None
+        redis_client.forget_connections()
