@@ -1,5 +1,6 @@
 """What all REST views share: reading a body strictly, one answer shape, one error shape."""
 
+import errno
 import json
 import logging
 import re
@@ -32,6 +33,8 @@ JSON = "application/json"
 # Deeper than anything we accept, and far from the depth at which walking through it would fail.
 MAX_BODY_DEPTH = 32
 MAX_QUERY_FIELDS = 50
+# Out of file descriptors, memory or disk.
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOSPC)
 _WRITTEN_OUT_BYTE = re.compile("%[89A-F][0-9A-F]")
 
 
@@ -246,6 +249,11 @@ def _database_failure(error: DatabaseError | InterfaceError) -> errors.OfMemoryE
     return failure
 
 
+def _system_failure(error: OSError) -> errors.OfMemoryError:
+    """Tell a machine that has no room left (503) from a mistake of ours (500)."""
+    return errors.Overloaded() if error.errno in NO_ROOM else errors.OfMemoryError("Internal error.")
+
+
 # What Django, DRF and the database raise → ours; the first that fits, so the special ones stand before the general.
 _OURS_FOR: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], errors.OfMemoryError]], ...] = (
     ((drf.NotAuthenticated, drf.AuthenticationFailed), lambda _: errors.Unauthorized()),
@@ -256,6 +264,7 @@ _OURS_FOR: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], errors.OfMem
     ((RequestDataTooBig,), lambda _: errors.PayloadTooLarge("The body is too large.")),
     ((SuspiciousOperation,), lambda _: errors.InvalidInput("The request is not well-formed.")),
     ((DatabaseError, InterfaceError), _database_failure),
+    ((OSError,), _system_failure),
 )
 
 # Django's own failures: routes of machines answer in the same shape, pages keep Django's.

@@ -73,7 +73,7 @@ EXPERIMENTS: Final = {
             _DATABASE,
         ),
         Experiment(
-            "F01", "kill -9 of a web worker", "no error but of what it was answering", (_kill("web-worker"),), _WEB
+            "F01", "kill -9 of a web worker", "no error but of what it was answering", (_kill("web-worker", 7.0),), _WEB
         ),
         Experiment(
             "F02", "kill -9 of a web server's master", "the other server answers; back by itself", (_kill("web"),), _WEB

@@ -1,5 +1,7 @@
 """Failures outside the API keep Django's pages; below it they have the one shape."""
 
+import errno
+
 import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -44,3 +46,11 @@ def test_a_broker_on_the_cache_is_warned_of(settings):
     settings.REDIS_URL = settings.CELERY_BROKER_URL = "redis://localhost:6379/0"
     assert [warning.id for warning in broker_apart_from_cache()] == ["infra.W001"]
     assert "infra.W001" in {warning.id for warning in run_checks(include_deployment_checks=True)}
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.EMFILE, 503), (errno.ENOSPC, 503), (errno.EPERM, 500), (None, 500)]
+)
+def test_a_machine_without_room_is_no_mistake_of_ours(number, status):
+    answer = drf.answer_error(OSError(number, "x") if number else OSError("x"))
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (status, "1" if status == 503 else None)

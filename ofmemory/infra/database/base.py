@@ -32,6 +32,8 @@ SILENT_SECONDS = 1.5
 # idle_in_transaction_session_timeout, too_many_connections, io_error
 RV = TypeVar("RV")
 GONE = ("08", "57P01", "57P02", "57P03", "57P05", "25P03", "53300", "58030")
+# What PostgreSQL says when every connection is taken; libpq hands on no SQLSTATE of what fails before there is one.
+NO_ROOM = ("too many clients", "too many connections", "connection slots are reserved")
 
 
 class CircuitOpen(psycopg.OperationalError):
@@ -65,6 +67,11 @@ def is_gone(error: BaseException | None) -> bool:
 def is_in_error(connection: psycopg.Connection[Any]) -> bool:
     """Return whether the transaction of a connection has failed, so that nothing but its end is possible."""
     return connection.pgconn.transaction_status == pq.TransactionStatus.INERROR
+
+
+def has_no_room(error: psycopg.OperationalError) -> bool:
+    """Return whether every connection is taken. Who has one goes on: no reason to leave the database alone."""
+    return any(words in str(error) for words in NO_ROOM)
 
 
 class WatchedConnection(psycopg.Connection[Any]):
@@ -208,10 +215,10 @@ def _connected(policy: Policy, conn_params: dict[str, Any]) -> WatchedConnection
     try:
         connection = _class_for(policy).connect(**conn_params)
     except psycopg.OperationalError as error:
-        if is_gone(error):
-            breaker.failed(error)
-        else:
+        if not is_gone(error):
             breaker.succeeded()
+        elif not has_no_room(error):
+            breaker.failed(error)
         raise
     connection.answered_at = time.monotonic()
     breaker.succeeded(connection.answered_at)

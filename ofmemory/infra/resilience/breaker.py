@@ -62,7 +62,8 @@ class Breaker:
 
     # A trial whose caller died must not keep the others out for ever.
     TRIAL_SECONDS = 10.0
-    FIRST_EARLY_SECONDS = 1.0
+    # A server that fails half of the time is tried up to four times a minute; one that is well again waits no longer.
+    FIRST_EARLY_SECONDS, LONGEST_EARLY_SECONDS = 1.0, 15.0
 
     def __init__(
         self,
@@ -169,7 +170,9 @@ class Breaker:
     def _open(self, now: float) -> bool:
         if self._state is State.CLOSED:
             lasted = now - self._changed_at >= self._reset or not self._opened
-            self._early_seconds = self.FIRST_EARLY_SECONDS if lasted else min(self._early_seconds * 2, self._reset)
+            self._early_seconds = (
+                self.FIRST_EARLY_SECONDS if lasted else min(self._early_seconds * 2, self.LONGEST_EARLY_SECONDS)
+            )
         self._opened += 1
         return self._change(State.OPEN)
 

@@ -132,7 +132,7 @@ def test_who_opens_again_and_again_is_tried_less_and_less(breaker, clock):
             clock.now += 0.5
         waits.append(clock.now - opened_at)
         breaker.succeeded()
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert waits == [1, 2, 4, 8, 15, 15, 15, 15, 15]
     clock.now += 60
     fail(breaker)
     clock.now += 1

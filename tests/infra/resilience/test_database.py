@@ -13,7 +13,7 @@ from django.db.utils import ConnectionHandler
 from psycopg.conninfo import conninfo_to_dict
 
 from ofmemory.infra import db
-from ofmemory.infra.database.base import CircuitOpen, DatabaseSilent, DeadlinePassed, is_gone
+from ofmemory.infra.database.base import CircuitOpen, DatabaseSilent, DeadlinePassed, has_no_room, is_gone
 from ofmemory.infra.drf import answer_error
 from ofmemory.infra.resilience import deadline, hanging
 from ofmemory.infra.resilience.breaker import State
@@ -181,6 +181,23 @@ def test_a_server_that_is_left_alone_is_not_asked(through):
     assert isinstance(failure.value.__cause__, CircuitOpen)
     assert answer_error(failure.value).status_code == 503
     assert answer_error(failure.value).headers["Retry-After"]
+
+
+def test_a_server_without_room_is_not_left_alone(through):
+    """A role that may have no connection stands for a server that has none left."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS of_this_test")
+        cursor.execute("CREATE ROLE of_this_test LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
+    through.settings_dict |= {"USER": "of_this_test", "PASSWORD": "x"}
+    try:
+        for _ in range(3):
+            with pytest.raises(OperationalError) as failure:
+                ask(through)
+        assert has_no_room(failure.value.__cause__)
+        assert DATABASE.breaker.snapshot().failures == 0
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP ROLE of_this_test")
 
 
 def test_what_has_begun_is_ended_all_the_same():
