@@ -27,12 +27,14 @@ from tests.servers import environment_of_a_process
 
 SECRET = "what somebody wrote"
 NAME = f"{__name__}.work"
+# What each run saw of the correlation.
+SEEN: list[str] = []
 
 
 @shared_task(name=NAME, bind=True)
 def work(self, what):
-    """Do as told; what it saw of the correlation is left on the function."""
-    work.seen.append(correlation.correlation_id())
+    """Do as told, and note the correlation."""
+    SEEN.append(correlation.correlation_id())
     if what == "fail":
         raise ValueError(SECRET)
     if what == "retry":
@@ -42,7 +44,7 @@ def work(self, what):
 
 @pytest.fixture(autouse=True)
 def _own_task(monkeypatch):
-    work.seen = []
+    SEEN.clear()
     monkeypatch.setattr(heartbeat, "_last", {})
     yield
     correlation.end()
@@ -64,7 +66,7 @@ def test_a_task_goes_on_with_the_id_of_who_sent_it(monkeypatch):
     correlation.begin("from-a-request")
     tasks._hand_on(headers=headers)
     run(3, headers=headers)
-    assert work.seen == ["from-a-request"]
+    assert SEEN == ["from-a-request"]
     assert correlation.correlation_id() == ""
 
 
@@ -75,8 +77,8 @@ def test_a_task_of_the_scheduler_begins_its_own():
     assert headers == {}
     run(3)
     run(3)
-    assert len(set(work.seen)) == 2
-    assert all(len(seen) == 32 for seen in work.seen)
+    assert len(set(SEEN)) == 2
+    assert all(len(seen) == 32 for seen in SEEN)
 
 
 def test_numbers_and_line_of_a_run(lines):
