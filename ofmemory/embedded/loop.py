@@ -33,7 +33,8 @@ class Lines:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LONGEST_LINE_BYTES:
             lines, self._rest = [*lines, self._rest], b""
-        self._show(lines)
+        for line in lines:
+            self._show(line)
         return bool(data)
 
     def finish(self) -> None:
@@ -43,12 +44,10 @@ class Lines:
             if not self.pump():
                 break
         if self._rest:
-            self._show([self._rest])
+            self._show(self._rest)
 
-    def _show(self, lines: list[bytes]) -> None:
-        """Show lines, all in one piece: a web server may write thousands a second."""
-        if lines:
-            self._say("\n".join(self._prefix + line.decode("utf-8", "replace").rstrip() for line in lines))
+    def _show(self, line: bytes) -> None:
+        self._say(self._prefix + line.decode("utf-8", "replace").rstrip())
 
 
 class Loop:

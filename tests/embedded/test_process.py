@@ -68,10 +68,8 @@ def test_output_is_shown_line_by_line_with_the_name(supervisor: Supervisor, said
 def test_much_output_blocks_nobody(supervisor: Supervisor, said: Journal) -> None:
     program = "for n in range(20000): print('line', n)"
     assert supervisor.run(Child(name="talker", argv=(sys.executable, "-c", program))) == 0
-    lines = "\n".join(said).splitlines()
-    assert lines[-1] == "talker   | line 19999"
-    assert len(lines) == 20000
-    assert len(said) < 20000, "what comes together is shown together"
+    assert said[-1] == "talker   | line 19999"
+    assert len(said) == 20000
 
 
 def test_order_of_start_and_end(ground: Path, said: Journal) -> None:

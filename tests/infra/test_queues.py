@@ -26,6 +26,8 @@ def broker():
 @pytest.fixture(autouse=True)
 def _closed_breaker():
     BROKER.breaker.reset()
+    # Made anew, to where the settings point now: an earlier test may have left one to nowhere.
+    current_app.amqp._producer_pool = None
     yield
     BROKER.breaker.reset()
 

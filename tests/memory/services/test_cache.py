@@ -487,6 +487,7 @@ class TestWithoutRedis:
     def test_it_comes_back(self, service, back):
         service.say("fan-1", "hi")
         back()
+        wait_until(lambda: not owed_count())
         assert service.get(A).headers["X-Memory-Cache"] == "miss"
         assert service.get(A).headers["X-Memory-Cache"] == "hit"
 
