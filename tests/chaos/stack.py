@@ -21,6 +21,7 @@ import psutil
 import psycopg
 import redis
 
+from bench.stack import LIMITS, UNREACHABLE_LIMIT
 from ofmemory.embedded import leftovers, locations
 from ofmemory.embedded.child import Child, Running
 from ofmemory.embedded.server import make_home
@@ -32,16 +33,6 @@ from tests.chaos.runner import ROOT
 START_SECONDS: Final = 240.0
 STOP_SECONDS: Final = 90.0
 POLL_SECONDS: Final = 0.05
-# Counted on every request as in production, and never used up.
-UNREACHABLE_LIMIT: Final = "100000000"
-LIMITS: Final = (
-    "READS_PER_CREATOR",
-    "READS_PER_FAN",
-    "WRITES_PER_CREATOR",
-    "WRITES_PER_FAN",
-    "BULK_PER_CREATOR",
-    "LOGINS_PER_USER",
-)
 FAKETIME: Final = tuple(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 # What a pytest run or a developer's shell says about other servers is not for this product.
 NOT_INHERITED: Final = ("PYTEST_", "COV_", "COVERAGE_")

@@ -21,6 +21,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections, connections
 from django.http import HttpResponseBase
 
+from ofmemory.embedded.commands import THREADS_PER_SLOT
 from ofmemory.errors import Overloaded
 from ofmemory.infra.observability import correlation
 from ofmemory.infra.resilience import deadline, hanging, places
@@ -32,8 +33,6 @@ Environ = dict[str, Any]
 # Django's, or ours of a few bytes.
 Answer = HttpResponseBase | list[bytes]
 
-# Threads for each slot: those that run, those that wait, and those that are told to come back.
-THREADS_PER_SLOT: Final = 16
 # So many requests a slot may hang without keeping the others from running.
 LENT_PER_SLOT: Final = 4
 # Who watches over us must be answered whatever hangs.

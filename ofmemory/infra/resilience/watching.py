@@ -4,7 +4,6 @@ So a breaker opens although nobody happens to ask (what is handed out from the c
 is rarely the first to find out, and a server that is back is used again within seconds instead of after a minute.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -20,8 +19,6 @@ from ofmemory.infra.resilience import deadline
 from ofmemory.infra.resilience.breaker import Breaker, State
 from ofmemory.infra.resilience.policies import BROKER, CACHE, of_database
 from ofmemory.infra.wakeups import ping_broker
-
-logger = logging.getLogger(__name__)
 
 # Slower than this is as bad as not at all: a request asks more than one question.
 ANSWER_SECONDS = 2.0
